@@ -1,0 +1,254 @@
+"""The ledger: an append-only, crash-safe record of every tool run.
+
+It lives in the workspace's `state.sqlite` (SQLite, write-ahead log, synchronous=FULL: a record that
+was reported is on disk; several processes may append). A run appends two events, "started" and then
+"finished" or "failed"; triggers refuse to change or delete them. A run that was started by a process
+that has died and never finished reads as state "lost".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from llmauto_tools.errors import WorkspaceError
+from llmauto_tools.results import JsonValue, ToolResult, to_json_value
+
+State = Literal["running", "finished", "failed", "lost"]
+
+MAX_STORED_ROWS = 1_000
+MAX_STORED_BYTES = 512 * 1024
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS evidence (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    session TEXT, call_id TEXT, pid INTEGER NOT NULL, started REAL NOT NULL, payload TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS evidence_call ON evidence (session, call_id);
+CREATE TABLE IF NOT EXISTS outcome (
+    number INTEGER PRIMARY KEY REFERENCES evidence (number),
+    state TEXT NOT NULL, seconds REAL NOT NULL, payload TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS evidence_keep BEFORE UPDATE ON evidence
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS evidence_stay BEFORE DELETE ON evidence
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS outcome_keep BEFORE UPDATE ON outcome
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS outcome_stay BEFORE DELETE ON outcome
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+"""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One ledger record of one tool run. `id` is "e" and a number that counts up per workspace."""
+
+    id: str
+    tool: str
+    arguments: dict[str, Any]
+    state: State
+    session: str | None = None
+    call_id: str | None = None
+    sql: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+    """(name, DuckDB type) of the result table."""
+    rows: tuple[tuple[JsonValue, ...], ...] = ()
+    """JSON values, bounded by MAX_STORED_ROWS and MAX_STORED_BYTES."""
+    row_count: int | None = None
+    truncated: bool = False
+    figures: dict[str, JsonValue] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    """Table name to the fingerprint of its data at the time of the run."""
+    text: str | None = None
+    notes: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
+    """Paths relative to the workspace folder."""
+    seed: int | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    started: float = 0.0
+    """Unix time in seconds."""
+    seconds: float | None = None
+    error: dict[str, str | None] | None = None
+    """{kind, message, hint} where state is "failed"."""
+
+
+def bounded_rows(rows: tuple[tuple[Any, ...], ...]) -> tuple[list[list[JsonValue]], bool]:
+    """Rows as JSON values within the ledger's bounds, and whether any were cut off."""
+    kept: list[list[JsonValue]] = []
+    size = 0
+    for row in rows[:MAX_STORED_ROWS]:
+        values = [to_json_value(v) for v in row]
+        size += len(json.dumps(values, ensure_ascii=False))
+        if size > MAX_STORED_BYTES:
+            return kept, True
+        kept.append(values)
+    return kept, len(rows) > MAX_STORED_ROWS
+
+
+class Ledger:
+    """Appends and reads evidence. Safe to use from several threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as e:
+            raise WorkspaceError(
+                f"The ledger {path} cannot be opened: {e}.",
+                "Choose another folder with --workspace, or restore the file from a copy.",
+            ) from e
+
+    def start(
+        self,
+        tool: str,
+        arguments: dict[str, Any],
+        *,
+        session: str | None = None,
+        call_id: str | None = None,
+        versions: dict[str, str] | None = None,
+    ) -> str:
+        """Record that a run begins; returns its evidence id."""
+        payload = {"tool": tool, "arguments": to_json_value(arguments), "versions": versions or {}}
+        with self._lock:
+            cursor = self._db.execute(
+                "INSERT INTO evidence (session, call_id, pid, started, payload) VALUES (?, ?, ?, ?, ?)",
+                (session, call_id, os.getpid(), time.time(), json.dumps(payload, ensure_ascii=False)),
+            )
+        return f"e{cursor.lastrowid}"
+
+    def finish(
+        self, evidence_id: str, result: ToolResult, seconds: float, fingerprints: dict[str, str]
+    ) -> Evidence:
+        """Record what came back; returns the whole record."""
+        table = result.table
+        rows, cut = bounded_rows(table.rows) if table else ([], False)
+        payload: dict[str, Any] = {
+            "sql": result.sql or (table.sql if table else None),
+            "columns": [[c.name, c.dtype] for c in table.columns] if table else [],
+            "rows": rows,
+            "row_count": table.row_count if table else None,
+            "truncated": bool(table and table.truncated) or cut,
+            "tables": list(table.tables) if table else [],
+            "fingerprints": fingerprints,
+            "figures": to_json_value(result.figures),
+            "text": result.text,
+            "notes": result.notes,
+            "artifacts": [str(p) for p in result.artifacts],
+            "seed": result.seed,
+        }
+        self._append_outcome(evidence_id, "finished", seconds, payload)
+        return self.get(evidence_id)
+
+    def fail(self, evidence_id: str, error: dict[str, str | None], seconds: float, sql: str | None) -> Evidence:
+        """Record that a run failed."""
+        self._append_outcome(evidence_id, "failed", seconds, {"error": error, "sql": sql})
+        return self.get(evidence_id)
+
+    def _append_outcome(self, evidence_id: str, state: State, seconds: float, payload: dict[str, Any]) -> None:
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO outcome (number, state, seconds, payload) VALUES (?, ?, ?, ?)",
+                (_number(evidence_id), state, seconds, json.dumps(payload, ensure_ascii=False)),
+            )
+
+    def get(self, evidence_id: str) -> Evidence:
+        """The record of that id. Raises WorkspaceError when there is none."""
+        found = self._select("e.number = ?", (_number(evidence_id),))
+        if not found:
+            raise WorkspaceError(f"There is no evidence '{evidence_id}' in this workspace.")
+        return found[0]
+
+    def find_call(self, session: str, call_id: str) -> Evidence | None:
+        """The finished record of a tool call, so that a resumed session does not run it again."""
+        found = self._select(
+            "e.session = ? AND e.call_id = ? AND o.state = 'finished'", (session, call_id)
+        )
+        return found[-1] if found else None
+
+    def list(self, session: str | None = None) -> list[Evidence]:
+        """All records in the order they began, of one session or of the workspace."""
+        if session is None:
+            return self._select("1", ())
+        return self._select("e.session = ?", (session,))
+
+    def _select(self, condition: str, parameters: tuple[Any, ...]) -> list[Evidence]:
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT e.number, e.session, e.call_id, e.pid, e.started, e.payload,"
+                " o.state, o.seconds, o.payload FROM evidence e LEFT JOIN outcome o USING (number)"
+                f" WHERE {condition} ORDER BY e.number",
+                parameters,
+            ).fetchall()
+        return [_evidence(*row) for row in rows]
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+
+def _number(evidence_id: str) -> int:
+    if evidence_id[:1] == "e" and evidence_id[1:].isdecimal():
+        return int(evidence_id[1:])
+    raise WorkspaceError(f"'{evidence_id}' is not an evidence id.", "Evidence ids look like e12.")
+
+
+def _evidence(
+    number: int,
+    session: str | None,
+    call_id: str | None,
+    pid: int,
+    started: float,
+    begun: str,
+    state: State | None,
+    seconds: float | None,
+    ended: str | None,
+) -> Evidence:
+    head = json.loads(begun)
+    tail = json.loads(ended) if ended else {}
+    if state is None:
+        state = "running" if _alive(pid) else "lost"
+    return Evidence(
+        id=f"e{number}",
+        tool=head["tool"],
+        arguments=head["arguments"],
+        versions=head["versions"],
+        state=state,
+        session=session,
+        call_id=call_id,
+        started=started,
+        seconds=seconds,
+        sql=tail.get("sql"),
+        columns=tuple((n, t) for n, t in tail.get("columns", ())),
+        rows=tuple(tuple(r) for r in tail.get("rows", ())),
+        row_count=tail.get("row_count"),
+        truncated=tail.get("truncated", False),
+        tables=tuple(tail.get("tables", ())),
+        fingerprints=tail.get("fingerprints", {}),
+        figures=tail.get("figures", {}),
+        text=tail.get("text"),
+        notes=tuple(tail.get("notes", ())),
+        artifacts=tuple(tail.get("artifacts", ())),
+        seed=tail.get("seed"),
+        error=tail.get("error"),
+    )
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,1 @@
+"""The typed query plan: what a question asks of the data, before it is SQL."""

@@ -1,0 +1,91 @@
+"""Run a tool on a workspace and record the evidence."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import time
+from typing import Any
+
+from pydantic import ValidationError
+
+from llmauto_tools.errors import InvalidArguments, LlmautoError
+from llmauto_tools.ledger import Evidence
+from llmauto_tools.registry import Progress, ToolContext, ToolSpec, get_tool
+from llmauto_tools.workspace import Workspace
+
+
+def run_tool(
+    workspace: Workspace,
+    name: str,
+    arguments: dict[str, Any],
+    *,
+    session: str | None = None,
+    call_id: str | None = None,
+    progress: Progress | None = None,
+    timeout: float | None = None,
+) -> Evidence:
+    """Run the tool of that name and return its evidence.
+
+    With `session` and `call_id` the run is idempotent: a call that finished before (in a session that
+    was killed and resumed) is not run again. Errors of the tool are recorded and raised again, with
+    the id in their attribute `evidence_id`.
+    """
+    spec = get_tool(name)
+    parsed = _parse(spec, arguments)
+    if session is not None and call_id is not None:
+        done = workspace.ledger.find_call(session, call_id)
+        if done is not None:
+            return done
+    evidence_id = workspace.ledger.start(
+        name,
+        parsed.model_dump(mode="json", exclude_defaults=True),
+        session=session,
+        call_id=call_id,
+        versions=versions(),
+    )
+    context = ToolContext(evidence_id, progress or (lambda text, fraction: None), timeout)
+    began = time.perf_counter()
+    try:
+        result = spec.function(workspace, parsed, context)
+        names = result.table.tables if result.table else ()
+        fingerprints = {t: workspace.fingerprint(t) for t in names}
+    except BaseException as e:
+        known = isinstance(e, LlmautoError)
+        error = {
+            "kind": e.kind if isinstance(e, LlmautoError) else "internal",
+            "message": e.message if isinstance(e, LlmautoError) else f"{type(e).__name__}: {e}",
+            "hint": e.hint if isinstance(e, LlmautoError) else None,
+        }
+        workspace.ledger.fail(evidence_id, error, time.perf_counter() - began, getattr(e, "sql", None))
+        if known:
+            e.evidence_id = evidence_id  # type: ignore[attr-defined]
+        raise
+    return workspace.ledger.finish(evidence_id, result, time.perf_counter() - began, fingerprints)
+
+
+def _parse(spec: ToolSpec, arguments: dict[str, Any]) -> Any:
+    try:
+        return spec.arguments.model_validate(arguments)
+    except ValidationError as e:
+        problems = "; ".join(
+            f"{'.'.join(str(p) for p in err['loc']) or 'arguments'}: {err['msg']}" for err in e.errors()[:5]
+        )
+        wanted = ", ".join(
+            f"{n}{'' if f.is_required() else ' (optional)'}" for n, f in spec.arguments.model_fields.items()
+        )
+        raise InvalidArguments(
+            f"The arguments of '{spec.name}' are not right: {problems}.", f"It takes: {wanted or 'none'}."
+        ) from e
+
+
+_versions: dict[str, str] = {}
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    if not _versions:
+        _versions["python"] = platform.python_version()
+        for package in ("llmauto", "duckdb", "sqlglot"):
+            _versions[package] = importlib.metadata.version(package)
+    return dict(_versions)
