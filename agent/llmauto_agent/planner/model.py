@@ -1,0 +1,165 @@
+"""The built-in planner as a LangChain chat model, so that any other model can take its place.
+
+It reads the last question and the schema and proposes one tool call; when the result is there, it
+words the answer. It is embedded: it looks at the workspace directly and sends nothing anywhere. All
+its state is in the messages, so a session that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from pydantic import ConfigDict, PrivateAttr
+
+from llmauto_agent.planner.linker import SchemaIndex
+from llmauto_agent.planner.reader import read
+from llmauto_agent.planner.reading import Reading
+from llmauto_agent.planner.refuse import word_failure, word_refusal
+from llmauto_agent.planner.tokens import detect_language
+from llmauto_agent.planner.values import EngineValues
+from llmauto_agent.planner.verbalise import verbalise
+from llmauto_tools.plan.model import Plan
+from llmauto_tools.workspace import Workspace
+
+READING = "llmauto_reading"
+"""Where a message of this model carries how the question was read."""
+
+
+class BuiltinChatModel(BaseChatModel):
+    """Reads requests by rules over a schema linker; answers from the evidence of its tool calls."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    workspace: Workspace
+    _index: tuple[tuple[str, ...], SchemaIndex] | None = PrivateAttr(default=None)
+
+    @property
+    def _llm_type(self) -> str:
+        return "llmauto-builtin"
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """The planner knows the tools of the workspace; there is nothing to bind."""
+        return self
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        asked = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=None)
+        if asked is None:
+            raise ValueError("There is no question in the conversation.")
+        question = str(messages[asked].text)
+        since = messages[asked + 1 :]
+        if any(isinstance(m, ToolMessage) for m in since):
+            message = self._word(question, since)
+        else:
+            message = self._propose(question, messages[:asked])
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _propose(self, question: str, earlier: list[BaseMessage]) -> AIMessage:
+        reading = read(question, self.index(), previous_reading(earlier))
+        summary = reading_summary(reading)
+        if reading.refused:
+            text = word_refusal(reading, self.workspace.tables())
+            return AIMessage(content=text, response_metadata={READING: summary | {"status": "refused"}})
+        arguments = dict(reading.arguments)
+        if reading.plan is not None:
+            arguments = {"plan": reading.plan.model_dump(mode="json")}
+        call = {
+            "name": reading.tool or "analyze",
+            "args": arguments,
+            "id": f"builtin_{len(earlier)}",
+            "type": "tool_call",
+        }
+        return AIMessage(content="", tool_calls=[call], response_metadata={READING: summary})
+
+    def _word(self, question: str, since: list[BaseMessage]) -> AIMessage:
+        reading: dict[str, Any] = {}
+        parts: list[str] = []
+        failed = False
+        for message in since:
+            if isinstance(message, AIMessage):
+                reading = message.response_metadata.get(READING, reading)
+            elif isinstance(message, ToolMessage):
+                failed = failed or message.status == "error"
+                parts.append(self._word_result(question, message, reading))
+        status = "error" if failed else "answered"
+        return AIMessage(
+            content="\n".join(parts), response_metadata={READING: reading | {"status": status}}
+        )
+
+    def _word_result(self, question: str, message: ToolMessage, reading: dict[str, Any]) -> str:
+        language: Literal["en", "zh"] = detect_language(question)
+        if message.status == "error":
+            return word_failure(_error_of(message), language)
+        evidence = self.workspace.ledger.get(message.artifact["evidence"])
+        plan = Plan.model_validate(evidence.arguments["plan"]) if "plan" in evidence.arguments else None
+        return verbalise(
+            plan,
+            evidence,
+            language,
+            self.workspace.tables(),
+            question=question,
+            assumptions=reading.get("assumptions", ()),
+        )
+
+    def index(self) -> SchemaIndex:
+        """The schema index of the tables that are attached now; made again when they change."""
+        tables = self.workspace.tables()
+        key = tuple(f"{t.name} {self.workspace.fingerprint(t.name)}" for t in tables)
+        if self._index is None or self._index[0] != key:
+            values = EngineValues(self.workspace.engine, tables)
+            self._index = (key, SchemaIndex(tables, self.workspace.foreign_keys(), values))
+        return self._index[1]
+
+
+def previous_reading(earlier: Sequence[BaseMessage]) -> Reading | None:
+    """The reading that the last plan of the conversation came from, as context of a follow-up."""
+    question = ""
+    found: Reading | None = None
+    for message in earlier:
+        if isinstance(message, HumanMessage):
+            question = str(message.text)
+        elif isinstance(message, AIMessage):
+            for call in message.tool_calls:
+                if call["name"] == "analyze":
+                    plan = Plan.model_validate(call["args"]["plan"])
+                    found = Reading(question, plan=plan, tool="analyze", confidence=1.0)
+    return found
+
+
+def reading_summary(reading: Reading) -> dict[str, Any]:
+    """What of a reading travels with the message: plain JSON."""
+    return {
+        "confidence": round(reading.confidence, 3),
+        "understood": reading.understood,
+        "missing": reading.missing,
+        "choices": reading.choices,
+        "assumptions": reading.assumptions,
+        "chart": reading.chart,
+    }
+
+
+def _error_of(message: ToolMessage) -> dict[str, Any]:
+    try:
+        error = json.loads(str(message.text))
+    except ValueError:
+        return {"message": str(message.text)}
+    return error if isinstance(error, dict) else {"message": str(message.text)}

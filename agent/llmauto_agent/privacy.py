@@ -1,0 +1,103 @@
+"""The privacy boundary: the one place that decides what a chat model may see.
+
+    schema    names and types of tables and columns, the number of rows a query gave
+    results   also the results of the queries that the model asks for, bounded
+    samples   also a few example values per column
+
+The embedded model is part of the program and leaves nothing off the machine, so it is not bounded.
+Names and cell values are data: they are quoted as JSON strings and cut, never pasted as text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from llmauto_tools.errors import InvalidArguments, LlmautoError
+from llmauto_tools.ledger import Evidence
+from llmauto_tools.schema import Table
+
+Share = Literal["schema", "results", "samples"]
+SHARE_LEVELS: tuple[str, ...] = get_args(Share)
+
+MAX_NAME = 120
+MAX_CELL = 200
+MAX_ROWS = 30
+MAX_RESULT_CHARACTERS = 8_000
+
+
+def parse_share(level: str) -> Share:
+    """Check a level that a person typed. Raises InvalidArguments."""
+    if level not in SHARE_LEVELS:
+        raise InvalidArguments(
+            f"'{level}' is not a share level.", f"Use one of: {', '.join(SHARE_LEVELS)} (docs/privacy.md)."
+        )
+    return level  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Turns schema, results and errors into the text that a chat model is given."""
+
+    share: Share
+
+    def describe_tables(self, tables: Sequence[Table], samples: dict[tuple[str, str], list[str]]) -> str:
+        """The tables as JSON lines. `samples` is used at the level "samples" only."""
+        lines = []
+        for table in tables:
+            columns = []
+            for column in table.columns:
+                entry: dict[str, Any] = {"name": _cut(column.name, MAX_NAME), "type": column.dtype}
+                if self.share == "samples" and (table.name, column.name) in samples:
+                    entry["examples"] = [_cut(v, 40) for v in samples[table.name, column.name][:5]]
+                columns.append(entry)
+            lines.append(json.dumps({"table": table.name, "columns": columns}, ensure_ascii=False))
+        return "\n".join(lines)
+
+    def result(self, evidence: Evidence) -> str:
+        """What the model is told of a finished tool run: the evidence id, and rows if it may see them."""
+        shown: dict[str, Any] = {
+            "evidence": evidence.id,
+            "columns": [[_cut(n, MAX_NAME), t] for n, t in evidence.columns],
+            "row_count": evidence.row_count,
+        }
+        if self.share == "schema":
+            shown["rows"] = "shown to the person, not to you (share level: schema)"
+            return json.dumps(shown, ensure_ascii=False)
+        rows = [[_cut_value(v) for v in row] for row in evidence.rows[:MAX_ROWS]]
+        while rows and len(json.dumps(rows, ensure_ascii=False)) > MAX_RESULT_CHARACTERS:
+            rows.pop()
+        shown["rows"] = rows
+        shown["rows_left_out"] = max(0, (evidence.row_count or len(evidence.rows)) - len(rows))
+        if evidence.figures:
+            shown["figures"] = json.loads(json.dumps(evidence.figures)[:MAX_RESULT_CHARACTERS] or "{}") if (
+                len(json.dumps(evidence.figures)) <= MAX_RESULT_CHARACTERS
+            ) else "too long to show; ask for the parts that you need"
+        return json.dumps(shown, ensure_ascii=False)
+
+    def error(self, error: LlmautoError, names: Sequence[str]) -> str:
+        """An error as the model may see it.
+
+        DuckDB quotes cell values in conversion errors; at the level "schema" only the kind and names
+        of the schema are kept.
+        """
+        if self.share == "schema" and error.kind not in {"query_rejected", "unknown_tool", "invalid_arguments"}:
+            hint = error.hint if error.hint and error.hint.startswith("Did you mean") else None
+            return json.dumps({"error": error.kind, "hint": hint, "tables": list(names)[:50]}, ensure_ascii=False)
+        return json.dumps(
+            {"error": error.kind, "message": _cut(error.message, 600), "hint": error.hint}, ensure_ascii=False
+        )
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _cut_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return _cut(value, MAX_CELL)
+    if isinstance(value, (list, dict)):
+        return _cut(json.dumps(value, ensure_ascii=False), MAX_CELL)
+    return value

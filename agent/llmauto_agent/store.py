@@ -1,0 +1,194 @@
+"""Sessions and their turns, kept in the workspace's `state.sqlite` beside the ledger.
+
+A turn is written when the question is asked and completed when it is answered, so that a session
+whose process was killed knows which question is still open.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from llmauto_tools.errors import WorkspaceError, did_you_mean
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY, created REAL NOT NULL, updated REAL NOT NULL, title TEXT NOT NULL DEFAULT '',
+    model TEXT NOT NULL, share TEXT NOT NULL, sources TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+CREATE TABLE IF NOT EXISTS turns (
+    session TEXT NOT NULL REFERENCES sessions (id), number INTEGER NOT NULL, question TEXT NOT NULL,
+    asked REAL NOT NULL, answered REAL, answer TEXT, PRIMARY KEY (session, number)
+) STRICT;
+"""
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """One session as `sessions list` shows it. Times are Unix seconds."""
+
+    id: str
+    created: float
+    updated: float
+    title: str
+    model: str
+    share: str
+    sources: tuple[str, ...]
+    turns: int = 0
+    open_turn: int | None = None
+    """The number of a question that was asked and not answered, after a crash."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One question of a session; `answer` is the stored JSON contract, None while it is open."""
+
+    session: str
+    number: int
+    question: str
+    asked: float
+    answered: float | None
+    answer: dict[str, Any] | None
+
+
+class SessionStore:
+    """Reads and writes sessions. Safe to use from several threads and processes."""
+
+    def __init__(self, workspace: Path) -> None:
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(
+            workspace / "state.sqlite", timeout=30, check_same_thread=False, isolation_level=None
+        )
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as e:
+            self._db.close()
+            raise WorkspaceError(f"The sessions of {workspace} cannot be opened: {e}.") from e
+
+    def create(self, model: str, share: str) -> SessionRecord:
+        """A new, empty session. Its id starts with the date, so that ids sort by age."""
+        now = time.time()
+        session_id = time.strftime("%Y%m%d-", time.localtime(now)) + secrets.token_hex(3)
+        self._write(
+            "INSERT INTO sessions (id, created, updated, model, share) VALUES (?, ?, ?, ?, ?)",
+            (session_id, now, now, model, share),
+        )
+        return self.get(session_id)
+
+    def list(self) -> list[SessionRecord]:
+        """All sessions, the newest first."""
+        return self._select("1", ())
+
+    def last(self) -> SessionRecord | None:
+        """The session that was used last, or None."""
+        found = self.list()
+        return found[0] if found else None
+
+    def get(self, session_id: str) -> SessionRecord:
+        """The session of that id, or of that unambiguous beginning of an id. Raises WorkspaceError."""
+        found = self._select("s.id = ?", (session_id,)) or self._select(
+            "substr(s.id, 1, length(?1)) = ?1 AND ?1 <> ''", (session_id,)
+        )
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise WorkspaceError(
+                f"Several sessions begin with '{session_id}'.", "Give more of the id: llmauto sessions list"
+            )
+        hint = did_you_mean(session_id, [s.id for s in self.list()]) or "See them with: llmauto sessions list"
+        raise WorkspaceError(f"There is no session '{session_id}' in this workspace.", hint)
+
+    def add_source(self, session_id: str, source: str) -> None:
+        sources = [*self.get(session_id).sources]
+        if source not in sources:
+            sources.append(source)
+            self._write(
+                "UPDATE sessions SET sources = ? WHERE id = ?",
+                (json.dumps(sources, ensure_ascii=False), session_id),
+            )
+
+    def set_model(self, session_id: str, model: str, share: str) -> None:
+        self._write("UPDATE sessions SET model = ?, share = ? WHERE id = ?", (model, share, session_id))
+
+    def ask(self, session_id: str, question: str) -> int:
+        """Record that a question was asked; returns the turn's number, from 1."""
+        now = time.time()
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                number = self._db.execute(
+                    "SELECT coalesce(max(number), 0) + 1 FROM turns WHERE session = ?", (session_id,)
+                ).fetchone()[0]
+                self._db.execute(
+                    "INSERT INTO turns (session, number, question, asked) VALUES (?, ?, ?, ?)",
+                    (session_id, number, question, now),
+                )
+                self._db.execute(
+                    "UPDATE sessions SET updated = ?, title = CASE title WHEN '' THEN ? ELSE title END"
+                    " WHERE id = ?",
+                    (now, question[:120], session_id),
+                )
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+        return int(number)
+
+    def answer(self, session_id: str, number: int, answer: dict[str, Any]) -> None:
+        """Complete a turn. A turn is completed once: a second answer to it is dropped."""
+        self._write(
+            "UPDATE turns SET answered = ?, answer = ? WHERE session = ? AND number = ? AND answer IS NULL",
+            (time.time(), json.dumps(answer, ensure_ascii=False), session_id, number),
+        )
+
+    def turns(self, session_id: str) -> list[Turn]:
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT session, number, question, asked, answered, answer FROM turns"
+                " WHERE session = ? ORDER BY number",
+                (session_id,),
+            ).fetchall()
+        return [Turn(*row[:5], answer=json.loads(row[5]) if row[5] else None) for row in rows]
+
+    def open_turn(self, session_id: str) -> Turn | None:
+        """The last turn, if it was asked and never answered."""
+        turns = self.turns(session_id)
+        return turns[-1] if turns and turns[-1].answer is None else None
+
+    def remove(self, session_id: str) -> None:
+        """Forget a session and its turns. Its evidence stays: the ledger is append-only."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("DELETE FROM turns WHERE session = ?", (session_id,))
+            self._db.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
+            self._db.execute("COMMIT")
+
+    def _select(self, condition: str, parameters: tuple[Any, ...]) -> list[SessionRecord]:
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT s.id, s.created, s.updated, s.title, s.model, s.share, s.sources,"
+                " count(t.number), max(t.number) FILTER (WHERE t.answer IS NULL)"
+                f" FROM sessions s LEFT JOIN turns t ON t.session = s.id WHERE {condition}"
+                " GROUP BY s.id ORDER BY s.updated DESC, s.id DESC",
+                parameters,
+            ).fetchall()
+        return [
+            SessionRecord(*row[:6], sources=tuple(json.loads(row[6])), turns=row[7], open_turn=row[8])
+            for row in rows
+        ]
+
+    def _write(self, sql: str, parameters: tuple[Any, ...]) -> None:
+        with self._lock:
+            self._db.execute(sql, parameters)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
