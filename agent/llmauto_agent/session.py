@@ -1,0 +1,282 @@
+"""A session: a conversation over the tables of one workspace.
+
+Each question runs the agent loop in a thread of its own; the events come out of `stream`. The graph
+is checkpointed at every step and each turn is recorded before it starts, so that a session whose
+process was killed goes on, with `resume`, at the step it had reached.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from llmauto_agent.answer import Answer
+from llmauto_agent.compose import compose_answer, error_answer, stored_answer
+from llmauto_agent.events import Answered, Event, Notice, TextDelta
+from llmauto_agent.models import check_model_name, is_embedded, make_model
+from llmauto_agent.privacy import Boundary, parse_share
+from llmauto_agent.store import SessionRecord, SessionStore
+from llmauto_tools.errors import Interrupted, LlmautoError, ModelError
+from llmauto_tools.registry import all_tools
+from llmauto_tools.schema import Table
+from llmauto_tools.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class _Failed:
+    error: BaseException
+
+
+class _Done:
+    pass
+
+
+class Session:
+    """A conversation. Ask with `ask` (one answer) or `stream` (events while it works).
+
+    model: a model string (see llmauto_agent.models), or a LangChain chat model for tests.
+    share: what a remote model may see, "schema", "results" or "samples".
+    session_id: an earlier session to go on with; its sources are attached again by `reattach`.
+    timeout: seconds for one tool run.
+
+    One question at a time; `interrupt` may be called from another thread.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        model: Any = "builtin",
+        share: str = "schema",
+        session_id: str | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.share = parse_share(share)
+        self.timeout = timeout
+        self._model = model
+        self.model = model if isinstance(model, str) else model._llm_type
+        if isinstance(model, str):
+            check_model_name(model)
+        self.store = SessionStore(workspace.path)
+        self.record: SessionRecord = (
+            self.store.get(session_id) if session_id else self.store.create(self.model, self.share)
+        )
+        self.id = self.record.id
+        self._turn: Any = None
+        self._graph: Any = None
+        self._saver: Any = None
+        self._schema_key: tuple[str, ...] = ()
+        self._busy = threading.Lock()
+        self._stopped = threading.Event()
+
+    # ---- sources
+
+    def attach(self, source: str) -> list[Table]:
+        """Attach a source to the workspace and remember it as one of this session's."""
+        tables = self.workspace.attach(source)
+        self.store.add_source(self.id, source)
+        return tables
+
+    def reattach(self) -> list[Table]:
+        """Attach again what the session had attached before."""
+        return [t for source in self.store.get(self.id).sources for t in self.workspace.attach(source)]
+
+    # ---- questions
+
+    def ask(self, question: str) -> Answer:
+        """Ask and wait for the answer. A failure comes as an answer with status "error"."""
+        answer: Answer | None = None
+        for event in self.stream(question):
+            if isinstance(event, Answered):
+                answer = event.answer
+        assert answer is not None
+        return answer
+
+    async def aask(self, question: str) -> Answer:
+        """`ask` without blocking the event loop; cancelling it interrupts the running step."""
+        import asyncio
+
+        try:
+            return await asyncio.to_thread(self.ask, question)
+        except asyncio.CancelledError:
+            self.interrupt()
+            raise
+
+    def stream(self, question: str) -> Iterator[Event]:
+        """Ask and yield what happens, ending with `Answered`.
+
+        Raises Interrupted after `interrupt()`, and ToolError when a question is already running.
+        """
+        number = self.store.ask(self.id, question)
+        yield from self._run(number, question, fresh=True)
+
+    def pending(self) -> str | None:
+        """The question that was asked last and never answered (a crash, an interrupt), or None."""
+        turn = self.store.open_turn(self.id)
+        return turn.question if turn else None
+
+    def resume(self) -> Iterator[Event]:
+        """Go on with the unanswered question, at the step it had reached. No events if there is none."""
+        turn = self.store.open_turn(self.id)
+        if turn is not None:
+            yield from self._run(turn.number, turn.question, fresh=False)
+
+    def interrupt(self) -> None:
+        """Stop the running step. The turn stays open: `resume` goes on with it."""
+        self._stopped.set()
+        self.workspace.interrupt()
+
+    # ---- running the graph
+
+    def _run(self, number: int, question: str, *, fresh: bool) -> Iterator[Event]:
+        if not self._busy.acquire(blocking=False):
+            raise ModelError("This session is still answering a question.", "Wait, or interrupt it first.")
+        began = time.perf_counter()
+        self._stopped.clear()
+        events: queue.SimpleQueue[Event | _Failed | _Done] = queue.SimpleQueue()
+        worker = threading.Thread(
+            target=self._work, args=(number, question, fresh, events), name="llmauto-agent", daemon=True
+        )
+        try:
+            worker.start()
+            failure: BaseException | None = None
+            while not isinstance(event := events.get(), _Done):
+                if isinstance(event, _Failed):
+                    failure = event.error
+                else:
+                    yield event
+            answer = self._conclude(number, question, failure, time.perf_counter() - began)
+            yield Answered(answer)
+        except (KeyboardInterrupt, GeneratorExit):
+            self.interrupt()
+            worker.join(timeout=2)
+            raise
+        finally:
+            self._busy.release()
+
+    def _work(
+        self, number: int, question: str, fresh: bool, events: queue.SimpleQueue[Event | _Failed | _Done]
+    ) -> None:
+        from llmauto_agent.loop import Turn
+
+        self._turn = Turn(key=f"q{number}", emit=events.put, timeout=self.timeout)
+        try:
+            graph = self._make_graph()
+            config = self._config()
+            given = self._input(graph, config, number, question, fresh)
+            if given is not _NOTHING_TO_DO:
+                for chunk, meta in graph.stream(given, config, stream_mode="messages", durability="sync"):
+                    if self._stopped.is_set():
+                        raise Interrupted("Stopped.")
+                    if meta.get("langgraph_node") == "model" and chunk.text:
+                        events.put(TextDelta(str(chunk.text)))
+        except BaseException as e:
+            events.put(_Failed(e))
+        finally:
+            events.put(_Done())
+
+    def _config(self) -> dict[str, Any]:
+        return {"configurable": {"thread_id": self.id}, "recursion_limit": 200}
+
+    def _input(self, graph: Any, config: dict[str, Any], number: int, question: str, fresh: bool) -> Any:
+        """What to start the graph with: the question, None to go on, or nothing when it had finished."""
+        from langchain_core.messages import HumanMessage
+
+        asked = {"messages": [HumanMessage(question, id=f"q{number}")]}
+        if fresh:
+            return asked
+        state = graph.get_state(config)
+        if not any(m.id == f"q{number}" for m in state.values.get("messages", ())):
+            return asked
+        return None if state.next else _NOTHING_TO_DO
+
+    def _make_graph(self) -> Any:
+        """The compiled agent, made again when the schema that a model was told of has changed."""
+        from llmauto_agent.loop import make_agent, make_tools, open_checkpoints
+
+        tables = self.workspace.tables()
+        embedded = not isinstance(self._model, str) or is_embedded(self._model)
+        key = ("embedded",) if embedded else tuple(f"{t.name}{t.columns}" for t in tables)
+        if self._graph is not None and key == self._schema_key:
+            return self._graph
+        if self._saver is None:
+            self._saver = open_checkpoints(self.workspace.path)
+        boundary = None if self._model == "builtin" else Boundary(self.share)
+        specs = [s for s in all_tools() if embedded or s.for_models]
+        tools = make_tools(self.workspace, specs, self.id, boundary, lambda: self._turn)
+        model = make_model(self._model, self.workspace) if isinstance(self._model, str) else self._model
+        prompt = None
+        if boundary is not None:
+            from llmauto_prompts import render
+
+            prompt = render("system", tables=boundary.describe_tables(tables, {}), share=self.share)
+        self._graph = make_agent(model, tools, self.workspace, boundary, prompt, self._saver)
+        self._schema_key = key
+        return self._graph
+
+    def _conclude(
+        self, number: int, question: str, failure: BaseException | None, seconds: float
+    ) -> Answer:
+        """Make the answer of a turn that has ended, store it, and drop the checkpoints it superseded."""
+        if isinstance(failure, (Interrupted, KeyboardInterrupt)):
+            raise failure
+        if failure is not None:
+            known = failure if isinstance(failure, LlmautoError) else _model_error(failure)
+            answer = error_answer(self, question, known, seconds)
+            answer.evidence = self._evidence(number)
+        else:
+            messages = self._graph.get_state(self._config()).values["messages"]
+            answer = compose_answer(self, question, messages, self._evidence(number), seconds)
+            self._drop_superseded()
+        self.store.answer(self.id, number, stored_answer(answer))
+        return answer
+
+    def _evidence(self, number: int) -> list[Any]:
+        prefix = f"q{number}/"
+        return [
+            e
+            for e in self.workspace.ledger.list(self.id)
+            if e.call_id is not None and e.call_id.startswith(prefix) and e.state in ("finished", "failed")
+        ]
+
+    def _drop_superseded(self) -> None:
+        from llmauto_agent.loop import drop_superseded
+
+        drop_superseded(self._saver, self.id)
+
+    def notices(self) -> list[Notice]:
+        """What a person should know of the attached sources."""
+        return [Notice(f"{t.name}: {note}") for t in self.workspace.tables() for note in t.notes]
+
+    def close(self) -> None:
+        """Close the session's files. The workspace stays open."""
+        self.store.close()
+        if self._saver is not None:
+            self._saver.conn.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+_NOTHING_TO_DO = object()
+
+
+def _model_error(error: BaseException) -> LlmautoError:
+    if isinstance(error, MemoryError):
+        from llmauto_tools.errors import MemoryLimitReached
+
+        return MemoryLimitReached("The process ran out of memory.", "Ask for less at once.")
+    failed = ModelError(
+        f"The chat model failed: {type(error).__name__}: {str(error)[:300]}",
+        "Try again, or use another model with --model.",
+    )
+    failed.__cause__ = error
+    return failed
