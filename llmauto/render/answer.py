@@ -1,0 +1,180 @@
+"""An answer, and a tool's result, as a person reads them in the terminal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from llmauto.render.numbers import format_seconds
+from llmauto.render.screen import Screen
+from llmauto.render.table import render_table
+from llmauto.render.text import clean, clean_lines
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from llmauto_agent.answer import Answer, GroundingSummary
+    from llmauto_tools.ledger import Evidence
+
+UNVERIFIED_MARK = "[?]"
+
+
+@dataclass(frozen=True)
+class Style:
+    """What of an answer is shown. max_rows 0 shows all rows that came back."""
+
+    max_rows: int = 20
+    chart: bool = True
+    quiet: bool = False
+
+
+def print_answer(answer: Answer, screen: Screen, style: Style) -> None:
+    """Print an answer: sentence, table, chart, SQL, and where its numbers come from."""
+    console = screen.console()
+    console.print(marked_text(answer.answer, answer.grounding, screen))
+    main = _main_evidence(answer)
+    if answer.rows and not (answer.value is not None and answer.answer):
+        console.print()
+        _print_table(console, screen, style, answer.columns, answer.rows, main)
+    if style.chart and not style.quiet:
+        print_charts(answer.charts, screen)
+    if style.quiet:
+        return
+    if answer.sql:
+        console.print()
+        print_sql(answer.sql, console, screen)
+    console.print()
+    console.print(_footer(answer, screen))
+
+
+def print_result(evidence: Evidence, screen: Screen, style: Style) -> None:
+    """Print what a tool gave: its line, its table, its figures, and its evidence."""
+    console = screen.console()
+    if evidence.text:
+        console.print(_plain(evidence.text, screen))
+    if evidence.columns:
+        names = [name for name, _ in evidence.columns]
+        _print_table(console, screen, style, names, evidence.rows, evidence)
+    if evidence.figures:
+        _print_figures(evidence.figures, console, screen)
+    for path in evidence.artifacts:
+        console.print(_plain(f"wrote {path}", screen))
+    if style.quiet:
+        return
+    shown_sql = evidence.sql and evidence.sql != evidence.arguments.get("sql")
+    if shown_sql and evidence.sql:
+        console.print()
+        print_sql(evidence.sql, console, screen)
+    console.print()
+    console.print(_dim(_joined([evidence.id, format_seconds(evidence.seconds or 0.0)], screen)))
+
+
+def print_charts(charts: list[dict[str, Any]], screen: Screen) -> None:
+    """Draw the charts that a terminal can show."""
+    from llmauto.render.chart import draw_chart
+
+    for spec in charts:
+        drawn = draw_chart(spec, screen)
+        if drawn is not None:
+            # Its colours are escape sequences already; Rich would count them as text.
+            screen.stream.write(f"\n{drawn}\n")
+
+
+def print_sql(sql: str, console: Console, screen: Screen) -> None:
+    """The exact SQL, coloured where the terminal has colours."""
+    text = clean_lines(sql, screen.unicode)
+    if not screen.color:
+        console.print(_plain(text, screen))
+        return
+    from rich.syntax import Syntax
+
+    lexed = Syntax(text, "sql", theme="ansi_dark", background_color="default", word_wrap=True)
+    console.print(lexed)
+
+
+def marked_text(text: str, grounding: GroundingSummary, screen: Screen) -> Text:
+    """The answer's text, with a mark after each number that no evidence holds."""
+    from rich.text import Text
+
+    shown = clean_lines(text, screen.unicode)
+    places: list[int] = []
+    for number in grounding.unverified:
+        pattern = rf"(?<![\w.,]){re.escape(clean(number, screen.unicode))}(?!\d|[.,]\d)"
+        places += [m.end() for m in re.finditer(pattern, shown)]
+    marked = Text()
+    start = 0
+    for place in sorted(set(places)):
+        marked.append(shown[start:place])
+        marked.append(UNVERIFIED_MARK, style="bold yellow")
+        start = place
+    marked.append(shown[start:])
+    return marked
+
+
+def grounding_line(grounding: GroundingSummary) -> str:
+    """How many numbers were traced; zero checked is said as such, never as a pass."""
+    if grounding.checked == 0:
+        return "no numbers to check"
+    line = f"{grounding.grounded} of {grounding.checked} numbers traced"
+    if grounding.unverified:
+        line += f", not traced {UNVERIFIED_MARK}: {', '.join(grounding.unverified)}"
+    return line
+
+
+def _footer(answer: Answer, screen: Screen) -> Text:
+    from rich.text import Text
+
+    parts = [
+        ", ".join(e.id for e in answer.evidence) or "no evidence",
+        clean(grounding_line(answer.grounding), screen.unicode),
+        format_seconds(answer.seconds.get("total", 0.0)),
+    ]
+    if answer.model != "builtin":
+        parts.append(clean(answer.model, screen.unicode))
+        if answer.tokens:
+            parts.append(f"{sum(answer.tokens.values()):,} tokens")
+    style = "yellow" if answer.grounding.unverified else "dim"
+    return Text(_joined(parts, screen), style=style)
+
+
+def _joined(parts: list[str], screen: Screen) -> str:
+    return (" · " if screen.unicode else " | ").join(parts)
+
+
+def _main_evidence(answer: Answer) -> Evidence | None:
+    """The evidence of the table that is shown, for its true number of rows."""
+    return next((e for e in reversed(answer.evidence) if [n for n, _ in e.columns] == answer.columns), None)
+
+
+def _print_table(
+    console: Console,
+    screen: Screen,
+    style: Style,
+    names: list[str],
+    rows: Any,
+    evidence: Evidence | None,
+) -> None:
+    count = len(rows) if evidence is None else evidence.row_count
+    for part in render_table(names, rows, screen, max_rows=style.max_rows, row_count=count):
+        console.print(part)
+    if not rows:
+        console.print(_dim("(no rows)"))
+
+
+def _print_figures(figures: dict[str, Any], console: Console, screen: Screen) -> None:
+    for part in render_table(list(figures), [list(figures.values())], screen):
+        console.print(part)
+
+
+def _plain(text: str, screen: Screen) -> Text:
+    from rich.text import Text
+
+    return Text(clean_lines(text, screen.unicode))
+
+
+def _dim(text: str) -> Text:
+    from rich.text import Text
+
+    return Text(text, style="dim")
