@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Node(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # The validators are built when they are first needed: most runs use a few of the kinds.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 # ---- expressions -------------------------------------------------------------------------------
@@ -32,7 +33,7 @@ class ColumnRef(Node):
     table: str | None = None
 
 
-class Literal_(Node):
+class Literal_(Node):  # noqa: N801 - 'Literal' is typing's
     """A constant. Dates and timestamps are ISO 8601 strings with `type` saying so."""
 
     kind: Literal["literal"] = "literal"
@@ -58,7 +59,8 @@ AggregateName = Literal[
 class Aggregate(Node):
     """An aggregate. `argument` None means rows (count(*)). `where` restricts the rows it sees.
 
-    `quantile` uses `fraction` (0..1); `corr` takes `second`.
+    `quantile` uses `fraction` (0..1); `corr` takes `second`; `first` and `last` take the value where
+    `second` is smallest or largest (without it, in the order of the rows). Of several modes, the smallest.
     """
 
     kind: Literal["aggregate"] = "aggregate"
@@ -70,7 +72,9 @@ class Aggregate(Node):
 
 
 class DatePart(Node):
-    """A part of a date as a number (or name): year 2024, quarter 1-4, month 1-12, weekday_name..."""
+    """A part of a date as a number (or English name): year 2024, quarter 1-4, month 1-12, ISO week 1-53,
+    weekday 1 (Monday) to 7. `year` also takes a column that holds the year as a number.
+    """
 
     kind: Literal["date_part"] = "date_part"
     part: Literal[
@@ -175,7 +179,10 @@ class Between(Node):
 
 
 class Period(Node):
-    """A half-open span of time, `start <= argument < end`, as ISO dates; None is unbounded."""
+    """A half-open span of time, `start <= argument < end`, as ISO dates; None is unbounded.
+
+    The argument may also be a column that holds the year as a number, if both bounds begin a year.
+    """
 
     kind: Literal["period"] = "period"
     argument: Expr
@@ -201,9 +208,11 @@ class RelativePeriod(Node):
 
 
 class OneOf(Node):
+    """The argument is one of the values; None among them stands for missing ones."""
+
     kind: Literal["one_of"] = "one_of"
     argument: Expr
-    values: tuple[bool | int | float | str, ...]
+    values: tuple[bool | int | float | str | None, ...]
 
 
 class TextMatch(Node):
@@ -252,7 +261,18 @@ class InQuery(Node):
 
 
 Predicate = Annotated[
-    Compare | Between | Period | RelativePeriod | OneOf | TextMatch | IsNull | IsTrue | And | Or | Not | InQuery,
+    Compare
+    | Between
+    | Period
+    | RelativePeriod
+    | OneOf
+    | TextMatch
+    | IsNull
+    | IsTrue
+    | And
+    | Or
+    | Not
+    | InQuery,
     Field(discriminator="kind"),
 ]
 
@@ -281,13 +301,17 @@ class Measure(Node):
     """An aggregate expression of the groups, with an optional window over them.
 
     share: the value divided by its total (within `over` groups where given, else over all), 0..1.
-    running_total, change, percent_change follow the order of the first group_by item that is a date,
-    a number or a bucket; `over` names group_by positions that are kept apart. rank: 1 = largest.
+    running_total, change, percent_change, moving_average follow the order of the first group_by item
+    that is a date, a number or a bucket; `over` names group_by positions that are kept apart (left out:
+    all the others). They go from one group that is there to the next: a month without rows is no group.
+    percent_change is a fraction: 0.1 is 10% more. rank: 1 = largest; equal values share a rank.
     """
 
     expr: Expr
     alias: str | None = None
-    window: Literal["none", "share", "running_total", "change", "percent_change", "rank", "moving_average"] = "none"
+    window: Literal[
+        "none", "share", "running_total", "change", "percent_change", "rank", "moving_average"
+    ] = "none"
     over: tuple[int, ...] = ()
     periods: int = 1
     """change, percent_change: how many groups back; moving_average: how many groups."""
@@ -301,19 +325,28 @@ class Order(Node):
 
 
 class TopPerGroup(Node):
-    """Keep the first `count` rows (by the plan's order_by) within each combination of `by`."""
+    """Keep the first `count` rows (by the plan's order_by) within each combination of `by`.
+
+    Without an order_by, groups are ranked by the first measure, largest first. The result is sorted by
+    `by`, then by the plan's order.
+    """
 
     by: tuple[Expr, ...]
     count: int = 1
 
 
 class SetOperation(Node):
+    """Combines this plan's rows with another's, as sets; order_by and limit then apply to the whole."""
+
     op: Literal["union", "intersect", "except"]
     plan: Plan
 
 
 class Plan(Node):
-    """A question as data. Either `select` (rows) or `measures` (groups, or one total) is non-empty."""
+    """A question as data: `select` for rows, `measures` (and `group_by`) for groups or one total.
+
+    With neither, the plan lists all columns of its table; `group_by` alone lists the distinct groups.
+    """
 
     table: str
     joins: tuple[Join, ...] = ()
@@ -328,7 +361,3 @@ class Plan(Node):
     offset: int | None = None
     top_per_group: TopPerGroup | None = None
     combine: SetOperation | None = None
-
-
-for _model in (Arithmetic, Aggregate, ScalarQuery, And, Or, Not, InQuery, SetOperation, Plan):
-    _model.model_rebuild()
