@@ -102,6 +102,7 @@ def _tokens(messages: Sequence[BaseMessage]) -> dict[str, int]:
 def _charts(evidence: Evidence, request: str | None) -> list[dict[str, Any]]:
     from llmauto_tools.charts.choose import choose_chart
     from llmauto_tools.charts.spec import vega_lite
+
     from llmauto_tools.plan.model import Plan
 
     plan = Plan.model_validate(evidence.arguments["plan"]) if "plan" in evidence.arguments else None

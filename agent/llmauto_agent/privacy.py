@@ -72,9 +72,11 @@ class Boundary:
         shown["rows"] = rows
         shown["rows_left_out"] = max(0, (evidence.row_count or len(evidence.rows)) - len(rows))
         if evidence.figures:
-            shown["figures"] = json.loads(json.dumps(evidence.figures)[:MAX_RESULT_CHARACTERS] or "{}") if (
-                len(json.dumps(evidence.figures)) <= MAX_RESULT_CHARACTERS
-            ) else "too long to show; ask for the parts that you need"
+            shown["figures"] = (
+                json.loads(json.dumps(evidence.figures)[:MAX_RESULT_CHARACTERS] or "{}")
+                if (len(json.dumps(evidence.figures)) <= MAX_RESULT_CHARACTERS)
+                else "too long to show; ask for the parts that you need"
+            )
         return json.dumps(shown, ensure_ascii=False)
 
     def error(self, error: LlmautoError, names: Sequence[str]) -> str:
@@ -83,9 +85,15 @@ class Boundary:
         DuckDB quotes cell values in conversion errors; at the level "schema" only the kind and names
         of the schema are kept.
         """
-        if self.share == "schema" and error.kind not in {"query_rejected", "unknown_tool", "invalid_arguments"}:
+        if self.share == "schema" and error.kind not in {
+            "query_rejected",
+            "unknown_tool",
+            "invalid_arguments",
+        }:
             hint = error.hint if error.hint and error.hint.startswith("Did you mean") else None
-            return json.dumps({"error": error.kind, "hint": hint, "tables": list(names)[:50]}, ensure_ascii=False)
+            return json.dumps(
+                {"error": error.kind, "hint": hint, "tables": list(names)[:50]}, ensure_ascii=False
+            )
         return json.dumps(
             {"error": error.kind, "message": _cut(error.message, 600), "hint": error.hint}, ensure_ascii=False
         )

@@ -219,9 +219,7 @@ class Session:
         self._schema_key = key
         return self._graph
 
-    def _conclude(
-        self, number: int, question: str, failure: BaseException | None, seconds: float
-    ) -> Answer:
+    def _conclude(self, number: int, question: str, failure: BaseException | None, seconds: float) -> Answer:
         """Make the answer of a turn that has ended, store it, and drop the checkpoints it superseded."""
         if isinstance(failure, (Interrupted, KeyboardInterrupt)):
             raise failure

@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def script(self) -> ScriptedServer:
-        return cast(_Server, self.server).script
+        return cast("_Server", self.server).script
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Quiet."""
@@ -186,7 +186,11 @@ _USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 
 def _calls(step: Reply, number: int, *, streamed: bool) -> list[dict[str, Any]]:
     return [
-        {"id": c.id or f"call_{number}_{i}", "type": "function", "function": {"name": c.name, "arguments": c.text()}}
+        {
+            "id": c.id or f"call_{number}_{i}",
+            "type": "function",
+            "function": {"name": c.name, "arguments": c.text()},
+        }
         | ({"index": i} if streamed else {})
         for i, c in enumerate(step.tool_calls)
     ]
@@ -200,7 +204,9 @@ def _deltas(step: Reply, number: int) -> list[dict[str, Any]]:
     for tool_call in _calls(step, number, streamed=True):
         arguments = tool_call["function"]["arguments"]
         half = len(arguments) // 2
-        head = tool_call | {"function": {"name": tool_call["function"]["name"], "arguments": arguments[:half]}}
+        head = tool_call | {
+            "function": {"name": tool_call["function"]["name"], "arguments": arguments[:half]}
+        }
         tail = {"index": tool_call["index"], "function": {"arguments": arguments[half:]}}
         deltas += [{"tool_calls": [head]}, {"tool_calls": [tail]}]
     return deltas
