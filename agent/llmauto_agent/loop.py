@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import (
     AgentMiddleware,
+    HumanInTheLoopMiddleware,
+    InterruptOnConfig,
     ModelCallLimitMiddleware,
+    ModelRetryMiddleware,
+    SummarizationMiddleware,
     ToolCallLimitMiddleware,
     ToolErrorMiddleware,
 )
@@ -27,7 +31,6 @@ from pydantic import create_model
 from llmauto_agent.events import Event, ToolFinished, ToolProgress, ToolStarted
 from llmauto_agent.privacy import Boundary
 from llmauto_tools.errors import Interrupted, LlmautoError
-from llmauto_tools.ledger import Evidence
 from llmauto_tools.registry import ToolSpec
 from llmauto_tools.runner import run_tool
 from llmauto_tools.workspace import Workspace
@@ -40,6 +43,9 @@ MAX_MODEL_CALLS = 15
 MAX_TOOL_CALLS = 25
 """Per question. A planner needs two model calls; a chat model that corrects itself a few more."""
 
+SUMMARIZE_AT_TOKENS = 24_000
+"""Older messages are summarised beyond this; evidence stays in the ledger whatever is forgotten."""
+
 
 @dataclass
 class Turn:
@@ -48,8 +54,8 @@ class Turn:
     key: str
     """Unique in the session; part of the ledger's call ids, since servers may repeat theirs."""
     emit: Callable[[Event], None]
+    question: str
     timeout: float | None = None
-    evidence: list[Evidence] = field(default_factory=list)
 
 
 def make_tools(
@@ -87,10 +93,8 @@ def _make_tool(
         except LlmautoError as e:
             failed = getattr(e, "evidence_id", None)
             if failed is not None:
-                now.evidence.append(workspace.ledger.get(failed))
-                now.emit(ToolFinished(call_id, now.evidence[-1]))
+                now.emit(ToolFinished(call_id, workspace.ledger.get(failed)))
             raise
-        now.evidence.append(evidence)
         now.emit(ToolFinished(call_id, evidence))
         shown = boundary.result(evidence) if boundary else f'{{"evidence": "{evidence.id}"}}'
         return shown, {"evidence": evidence.id}
@@ -116,36 +120,71 @@ def _description(spec: ToolSpec) -> str:
     return f"{spec.summary} Example: {spec.name}({shown})"
 
 
-def _middleware(workspace: Workspace, boundary: Boundary | None) -> list[AgentMiddleware[Any, Any, Any]]:
+def make_agent(
+    model: BaseChatModel,
+    tools: Sequence[BaseTool],
+    saver: SqliteSaver,
+    middleware: Sequence[AgentMiddleware[Any, Any, Any]],
+) -> Any:
+    """The compiled graph (LangChain does not export its type)."""
+    return create_agent(model, list(tools), middleware=middleware, checkpointer=saver)
+
+
+def base_middleware(workspace: Workspace, boundary: Boundary | None) -> list[AgentMiddleware[Any, Any, Any]]:
+    """What every model gets: limits on steps, and tool errors as messages."""
+
     def on_error(error: Exception, request: ToolCallRequest) -> str | None:
         if not isinstance(error, LlmautoError) or isinstance(error, Interrupted):
             return None
-        names = [t.name for t in workspace.tables()]
-        return (boundary or Boundary("samples")).error(error, names)
+        return (boundary or Boundary("samples")).error(error, [t.name for t in workspace.tables()])
 
     return [
-        ModelCallLimitMiddleware(run_limit=MAX_MODEL_CALLS, exit_behavior="end"),
+        ModelCallLimitMiddleware(run_limit=MAX_MODEL_CALLS, exit_behavior="error"),
         ToolCallLimitMiddleware(run_limit=MAX_TOOL_CALLS, exit_behavior="continue"),
         ToolErrorMiddleware(on_error),
     ]
 
 
-def make_agent(
-    model: BaseChatModel,
-    tools: Sequence[BaseTool],
-    workspace: Workspace,
-    boundary: Boundary | None,
-    system_prompt: str | None,
-    saver: SqliteSaver,
-) -> Any:
-    """The compiled graph (LangChain does not export its type)."""
-    return create_agent(
-        model,
-        list(tools),
-        system_prompt=system_prompt,
-        middleware=_middleware(workspace, boundary),
-        checkpointer=saver,
-    )
+def approval_middleware(specs: Sequence[ToolSpec]) -> list[AgentMiddleware[Any, Any, Any]]:
+    """A person is asked before a tool runs that is costly or writes outside the workspace."""
+    asked = {
+        s.name: InterruptOnConfig(allowed_decisions=["approve", "edit", "reject"], description=_reason(s))
+        for s in specs
+        if s.costly or s.writes_outside
+    }
+    if not asked:
+        return []
+    return [HumanInTheLoopMiddleware(interrupt_on=dict(asked), interrupt_mode="per_call")]
+
+
+def _reason(spec: ToolSpec) -> str:
+    return "writes outside the workspace" if spec.writes_outside else "may take long"
+
+
+def chat_model_middleware(
+    model: BaseChatModel, tools: Sequence[BaseTool], prompt: Callable[[], str]
+) -> list[AgentMiddleware[Any, Any, Any]]:
+    """What a model that is not embedded gets besides: the schema, retries, summaries, text calls.
+
+    The client libraries retry refused requests (429, 5xx) themselves; a connection that breaks in
+    the middle of a stream is tried again here.
+    """
+    from llmauto_agent.middleware import RecoverTextCalls, SchemaPrompt
+
+    return [
+        SchemaPrompt(prompt),
+        SummarizationMiddleware(model, trigger=("tokens", SUMMARIZE_AT_TOKENS), keep=("messages", 20)),
+        RecoverTextCalls({t.name for t in tools}),
+        ModelRetryMiddleware(
+            max_retries=2, retry_on=_is_transient, on_failure="error", initial_delay=0.5, max_delay=8.0
+        ),
+    ]
+
+
+def _is_transient(error: Exception) -> bool:
+    """Whether trying again may help: a broken connection, not a refusal."""
+    names = {c.__name__ for c in type(error).__mro__}
+    return bool(names & {"TransportError", "APIConnectionError", "ConnectionError", "IncompleteRead"})
 
 
 def open_checkpoints(folder: Path) -> SqliteSaver:

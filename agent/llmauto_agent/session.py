@@ -12,15 +12,15 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from llmauto_agent.answer import Answer
 from llmauto_agent.compose import compose_answer, error_answer, stored_answer
-from llmauto_agent.events import Answered, Event, Notice, TextDelta
+from llmauto_agent.events import Answered, ApprovalWanted, Event, Notice, TextDelta
 from llmauto_agent.models import check_model_name, is_embedded, make_model
 from llmauto_agent.privacy import Boundary, parse_share
 from llmauto_agent.store import SessionRecord, SessionStore
-from llmauto_tools.errors import Interrupted, LlmautoError, ModelError
+from llmauto_tools.errors import Interrupted, LlmautoError, ModelError, StepLimitReached
 from llmauto_tools.registry import all_tools
 from llmauto_tools.schema import Table
 from llmauto_tools.workspace import Workspace
@@ -35,6 +35,9 @@ class _Done:
     pass
 
 
+Approval = Literal["ask", "always"]
+
+
 class Session:
     """A conversation. Ask with `ask` (one answer) or `stream` (events while it works).
 
@@ -42,6 +45,7 @@ class Session:
     share: what a remote model may see, "schema", "results" or "samples".
     session_id: an earlier session to go on with; its sources are attached again by `reattach`.
     timeout: seconds for one tool run.
+    approve: "ask" yields ApprovalWanted before a costly step and waits for `decide`; "always" runs it.
 
     One question at a time; `interrupt` may be called from another thread.
     """
@@ -54,8 +58,10 @@ class Session:
         share: str = "schema",
         session_id: str | None = None,
         timeout: float | None = None,
+        approve: Approval = "ask",
     ) -> None:
         self.workspace = workspace
+        self.approve: Approval = approve
         self.share = parse_share(share)
         self.timeout = timeout
         self._model = model
@@ -70,7 +76,8 @@ class Session:
         self._turn: Any = None
         self._graph: Any = None
         self._saver: Any = None
-        self._schema_key: tuple[str, ...] = ()
+        self._decisions: dict[str, dict[str, Any]] = {}
+        self._replies: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._busy = threading.Lock()
         self._stopped = threading.Event()
 
@@ -131,6 +138,20 @@ class Session:
         self._stopped.set()
         self.workspace.interrupt()
 
+    def decide(
+        self,
+        call_id: str,
+        decision: Literal["approve", "reject", "edit"],
+        *,
+        arguments: dict[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Answer an ApprovalWanted before asking the stream for its next event.
+
+        edit runs the tool with `arguments` instead; a step that nobody decides on is rejected.
+        """
+        self._decisions[call_id] = {"type": decision, "arguments": arguments, "message": reason}
+
     # ---- running the graph
 
     def _run(self, number: int, question: str, *, fresh: bool) -> Iterator[Event]:
@@ -150,6 +171,8 @@ class Session:
                     failure = event.error
                 else:
                     yield event
+                    if isinstance(event, ApprovalWanted):
+                        self._replies.put(self._decision(event))
             answer = self._conclude(number, question, failure, time.perf_counter() - began)
             yield Answered(answer)
         except (KeyboardInterrupt, GeneratorExit):
@@ -164,60 +187,105 @@ class Session:
     ) -> None:
         from llmauto_agent.loop import Turn
 
-        self._turn = Turn(key=f"q{number}", emit=events.put, timeout=self.timeout)
+        self._turn = Turn(f"q{number}", events.put, question, self.timeout)
         try:
             graph = self._make_graph()
-            config = self._config()
-            given = self._input(graph, config, number, question, fresh)
-            if given is not _NOTHING_TO_DO:
-                for chunk, meta in graph.stream(given, config, stream_mode="messages", durability="sync"):
+            given = self._input(graph, number, question, fresh)
+            while given is not _NOTHING_TO_DO:
+                for chunk, meta in graph.stream(
+                    given, self._config(), stream_mode="messages", durability="sync"
+                ):
                     if self._stopped.is_set():
                         raise Interrupted("Stopped.")
                     if meta.get("langgraph_node") == "model" and chunk.text:
                         events.put(TextDelta(str(chunk.text)))
+                given = self._approvals(graph, events)
         except BaseException as e:
             events.put(_Failed(e))
         finally:
             events.put(_Done())
 
+    def _approvals(self, graph: Any, events: queue.SimpleQueue[Event | _Failed | _Done]) -> Any:
+        """Ask for the decisions that the graph waits for; what to go on with, or nothing."""
+        waiting = graph.get_state(self._config()).interrupts
+        if not waiting:
+            return _NOTHING_TO_DO
+        from langgraph.types import Command
+
+        answers: dict[str, Any] = {}
+        for interrupt in waiting:
+            asked = interrupt.value
+            events.put(
+                ApprovalWanted(asked["tool_call_id"], asked["name"], asked["args"], asked["description"])
+            )
+            answers[interrupt.id] = self._replies.get()
+        return Command(resume=answers)
+
+    def _decision(self, wanted: ApprovalWanted) -> dict[str, Any]:
+        """The person's decision in the form that LangChain's middleware takes."""
+        given = self._decisions.pop(wanted.call_id, {"type": "reject", "arguments": None, "message": None})
+        if given["type"] == "edit":
+            action = {"name": wanted.tool, "args": given["arguments"] or wanted.arguments}
+            return {"type": "edit", "edited_action": action}
+        if given["type"] == "reject":
+            return {"type": "reject"} | ({"message": given["message"]} if given["message"] else {})
+        return {"type": "approve"}
+
     def _config(self) -> dict[str, Any]:
         return {"configurable": {"thread_id": self.id}, "recursion_limit": 200}
 
-    def _input(self, graph: Any, config: dict[str, Any], number: int, question: str, fresh: bool) -> Any:
+    def _input(self, graph: Any, number: int, question: str, fresh: bool) -> Any:
         """What to start the graph with: the question, None to go on, or nothing when it had finished."""
         from langchain_core.messages import HumanMessage
 
-        asked = {"messages": [HumanMessage(question, id=f"q{number}")]}
-        if fresh:
-            return asked
-        state = graph.get_state(config)
-        if not any(m.id == f"q{number}" for m in state.values.get("messages", ())):
-            return asked
-        return None if state.next else _NOTHING_TO_DO
+        state = graph.get_state(self._config())
+        messages = state.values.get("messages", [])
+        if not fresh and any(m.id == f"q{number}" for m in messages):
+            return None if state.next else _NOTHING_TO_DO
+        return {"messages": [*_close_open_calls(messages), HumanMessage(question, id=f"q{number}")]}
 
     def _make_graph(self) -> Any:
-        """The compiled agent, made again when the schema that a model was told of has changed."""
-        from llmauto_agent.loop import make_agent, make_tools, open_checkpoints
-
-        tables = self.workspace.tables()
-        embedded = not isinstance(self._model, str) or is_embedded(self._model)
-        key = ("embedded",) if embedded else tuple(f"{t.name}{t.columns}" for t in tables)
-        if self._graph is not None and key == self._schema_key:
+        """The compiled agent of the session's model, made once."""
+        if self._graph is not None:
             return self._graph
-        if self._saver is None:
-            self._saver = open_checkpoints(self.workspace.path)
-        boundary = None if self._model == "builtin" else Boundary(self.share)
-        specs = [s for s in all_tools() if embedded or s.for_models]
-        tools = make_tools(self.workspace, specs, self.id, boundary, lambda: self._turn)
-        model = make_model(self._model, self.workspace) if isinstance(self._model, str) else self._model
-        prompt = None
-        if boundary is not None:
-            from llmauto_prompts import render
+        from llmauto_agent import loop
 
-            prompt = render("system", tables=boundary.describe_tables(tables, {}), share=self.share)
-        self._graph = make_agent(model, tools, self.workspace, boundary, prompt, self._saver)
-        self._schema_key = key
+        embedded = isinstance(self._model, str) and is_embedded(self._model)
+        boundary = None if embedded else Boundary(self.share)
+        model = make_model(self._model, self.workspace) if isinstance(self._model, str) else self._model
+        specs = [s for s in all_tools() if embedded or s.for_models]
+        tools = loop.make_tools(self.workspace, specs, self.id, boundary, lambda: self._turn)
+        middleware = loop.base_middleware(self.workspace, boundary)
+        if self.approve == "ask":
+            middleware += loop.approval_middleware(specs)
+        if boundary is not None:
+            middleware += loop.chat_model_middleware(model, tools, lambda: self._prompt(boundary))
+        self._saver = self._saver or loop.open_checkpoints(self.workspace.path)
+        self._graph = loop.make_agent(model, tools, self._saver, middleware)
         return self._graph
+
+    def _prompt(self, boundary: Boundary) -> str:
+        """The system prompt of this turn: the tables that its question is about."""
+        from llmauto_agent.context import choose_tables, left_out_line
+        from llmauto_prompts import render
+
+        tables, others = choose_tables(self.workspace.tables(), self._turn.question)
+        lines = [boundary.describe_tables(tables, self._samples(tables, boundary)), left_out_line(others)]
+        return render("system", tables="\n".join(line for line in lines if line), share=self.share)
+
+    def _samples(self, tables: list[Table], boundary: Boundary) -> dict[tuple[str, str], list[str]]:
+        """Example values of text columns, looked up only where the person shares them."""
+        if boundary.share != "samples":
+            return {}
+        from llmauto_agent.planner.values import EngineValues
+
+        values = EngineValues(self.workspace.engine, tables)
+        return {
+            (t.name, c.name): values.distinct(t.name, c.name, 5)
+            for t in tables
+            for c in t.columns
+            if c.family == "text"
+        }
 
     def _conclude(self, number: int, question: str, failure: BaseException | None, seconds: float) -> Answer:
         """Make the answer of a turn that has ended, store it, and drop the checkpoints it superseded."""
@@ -267,11 +335,30 @@ class Session:
 _NOTHING_TO_DO = object()
 
 
+def _close_open_calls(messages: list[Any]) -> list[Any]:
+    """Answers to tool calls of an earlier question that broke off; providers refuse calls without one."""
+    from langchain_core.messages import AIMessage, ToolMessage
+
+    answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
+    return [
+        ToolMessage("Interrupted before it was done.", tool_call_id=call["id"], status="error")
+        for m in messages
+        if isinstance(m, AIMessage)
+        for call in m.tool_calls
+        if call["id"] not in answered
+    ]
+
+
 def _model_error(error: BaseException) -> LlmautoError:
     if isinstance(error, MemoryError):
         from llmauto_tools.errors import MemoryLimitReached
 
         return MemoryLimitReached("The process ran out of memory.", "Ask for less at once.")
+    if type(error).__name__ == "ModelCallLimitExceededError":
+        return StepLimitReached(
+            "The model kept calling tools without coming to an answer.",
+            "Ask for less at once, or use another model with --model.",
+        )
     failed = ModelError(
         f"The chat model failed: {type(error).__name__}: {str(error)[:300]}",
         "Try again, or use another model with --model.",

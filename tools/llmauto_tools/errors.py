@@ -13,6 +13,7 @@ Every error carries a message for a person and, where there is one, a hint that 
     ├── LimitError               something took too much
     │   ├── TimeLimitReached
     │   ├── MemoryLimitReached
+    │   ├── StepLimitReached     a chat model took too many steps
     │   └── DiskFull
     ├── Interrupted              the person stopped it
     ├── WorkspaceError           the workspace folder is locked, damaged or not writable
@@ -85,6 +86,10 @@ class TimeLimitReached(LimitError):
 
 class MemoryLimitReached(LimitError):
     kind = "memory_limit"
+
+
+class StepLimitReached(LimitError):
+    kind = "step_limit"
 
 
 class DiskFull(LimitError):
