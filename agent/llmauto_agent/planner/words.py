@@ -70,26 +70,27 @@ ABBREVIATIONS: dict[str, tuple[str, ...]] = {
 """Short forms that columns use, with what they stand for. Applied to names and to questions."""
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, separated by white space."""
     return frozenset(text.split())
 
 
-UNITS = _words("""
+UNITS = word_set("""
     mm cm m km ft inch inches in g kg mg lb lbs oz t usd eur gbp cny rmb jpy inr aud cad chf dollars dollar
     euro euros pounds pct percent percentage sec secs ms min mins minutes hours c f celsius fahrenheit
     kph mph kmh kwh kw mw w l ml gal gallons sqft sqm hz db pa hpa ppm ug mb gb kb
 """)
 """Words at the end of a name that say in what it is measured."""
 
-_CJK_UNITS = _words("""
+_CJK_UNITS = word_set("""
     万元 亿元 元 千克 公斤 克 米 厘米 毫米 公里 千米 平方米 小时 分钟 秒 天 岁 件 个 台 次 人 万 吨 美元 欧元
     百分比 ℃ 度
 """)
 
-WEAK_WORDS = _words("id key code name number no num nr nbr value type field col column data info s the of")
+WEAK_WORDS = word_set("id key code name number no num nr nbr value type field col column data info s the of")
 """Words that carry little of a name's meaning: "customer" may well mean customer_id or customer_name."""
 
-STOP_WORDS = _words("""
+STOP_WORDS = word_set("""
     a an the of for to in on at by with from and or is are was were be been being do does did has have had
     what which who whom whose when where why how this that these those there here it its they them their
     he she his her we our us you your i me my please show list give tell find get display all any each
@@ -99,11 +100,29 @@ STOP_WORDS = _words("""
 """)
 """English function words and request verbs: they never name a table, a column or a value alone."""
 
-CJK_STOP_WORDS = _words("""
-    的 了 和 与 或 及 在 是 有 多少 几个 几 哪些 哪个 哪 什么 每个 每 各个 各 按 对 把 请 给 我 我们 你 它 他 她
-    这 那 所有 全部 一共 总共 呢 吗 吧 列出 显示 查询 找出 告诉 统计 计算 从 到 比 最 不 没有 没 都 也 以及 其中 里
-    中 上 下 个 为 被 由 之 并 而 且 看 看看 一下 怎么 如何 分别 分布 情况
+CJK_STOP_WORDS = word_set("""
+    的 了 和 与 或 及 在 是 有 多少 几个 几 哪些 哪个 哪 什么 每个 每 各个 各 按 对 把 请 给 我 我们
+    你 它 他 她 这 那 所有 全部 一共 总共 呢 吗 吧 列出 显示 查询 找出 告诉 统计 计算 从 到 比 最 不
+    没有 没 都 也 以及 其中 里 中 上 下 个 为 被 由 之 并 而 且 看 看看 一下 怎么 如何 分别 分布
+    情况
 """)
+
+QUESTION_WORDS = word_set("""
+    average total highest lowest largest smallest number count median maximum minimum between greater higher
+    lower above below before after since until during which where there their these those every order
+    ordered sorted sort group grouped first second third percent percentage share ratio rate compare compared
+    difference change growth trend distribution correlation across within without except years months weeks
+    days hours quarter today yesterday tomorrow monday tuesday wednesday thursday friday saturday sunday
+    january february march april june july august september october november december answer question table
+    column value values record records entries items people person great grate later latest earliest newest
+    oldest longest shortest cheapest expensive popular common other others another named called contain
+    contains start starts ending begin begins missing empty never always again still while whose would could
+    should about under along among against sum mean avg top bottom best worst biggest least fewest long big
+    high low old young cheap different distinct unique exactly together respectively overall entire whole
+    descending ascending alphabetical alphabetically daily weekly monthly quarterly yearly annually annual
+    proportion fraction broken down split percentage points than times twice half
+""")
+"""Words that ask: never taken for a name with a typing error, nor looked up in large columns."""
 
 # ---- splitting ---------------------------------------------------------------------------------
 
