@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from llmauto_tools.errors import LlmautoError
@@ -90,6 +91,15 @@ def error_fields(error: BaseException) -> dict[str, str | None]:
     if isinstance(error, LlmautoError):
         return {"kind": error.kind, "message": error.message, "hint": error.hint}
     return {"kind": "internal", "message": f"{type(error).__name__}: {error}", "hint": None}
+
+
+def to_json(contract: dict[str, Any], *, ascii_only: bool = False) -> str:
+    """One line of JSON.
+
+    Lone surrogates, which UTF-8 has no bytes for, become the escapes that JSON has for them.
+    """
+    text = json.dumps(contract, ensure_ascii=ascii_only, allow_nan=False, default=str)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _empty() -> dict[str, Any]:

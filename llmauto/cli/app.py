@@ -33,7 +33,7 @@ app = typer.Typer(
 Sources = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SOURCE]...",
+        metavar="SOURCE",
         help="Files, folders, globs, databases or URLs; - reads standard input. "
         "None: the sources of the workspace's last session.",
         autocompletion=complete.sources,
@@ -87,7 +87,9 @@ def _root(
 )
 def ask(
     context: typer.Context,
-    question: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="The question; - reads it from standard input.")
+    ],
     sources: Sources = None,
     model: Annotated[
         str | None,
@@ -98,7 +100,9 @@ def ask(
     workspace: WorkspaceOption = None,
     share: Annotated[
         str | None,
-        typer.Option("--share", metavar="LEVEL", help="What a remote model may see: schema, results, samples."),
+        typer.Option(
+            "--share", metavar="LEVEL", help="What a remote model may see: schema, results, samples."
+        ),
     ] = None,
     as_json: JsonOption = False,
     go_on: Annotated[
@@ -113,7 +117,9 @@ def ask(
     chart: Annotated[
         bool | None,
         typer.Option(
-            "--chart/--no-chart", help="Draw a chart where one helps (default: in a terminal).", show_default=False
+            "--chart/--no-chart",
+            help="Draw a chart where one helps (default: in a terminal).",
+            show_default=False,
         ),
     ] = None,
     save_chart: Annotated[
@@ -161,7 +167,9 @@ def ask(
 )
 def run(
     context: typer.Context,
-    tool: Annotated[str, typer.Argument(help="The tool's name.", autocompletion=complete.tools)],
+    tool: Annotated[
+        str, typer.Argument(metavar="TOOL", help="The tool's name.", autocompletion=complete.tools)
+    ],
     sources: Sources = None,
     arguments: Annotated[
         list[str] | None,
@@ -255,7 +263,8 @@ def sessions_show(
 def sessions_export(
     session: SessionArgument,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="PATH", help="A .ipynb or .py file (none: stdout).")
+        Path | None,
+        typer.Option("--output", "-o", metavar="PATH", help="A .ipynb or .py file (none: stdout)."),
     ] = None,
     format_: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="notebook or script (default: by PATH).")
@@ -272,7 +281,8 @@ def sessions_export(
 @sessions_app.command("rm")
 def sessions_rm(
     sessions: Annotated[
-        list[str], typer.Argument(metavar="ID...", help="Sessions to forget.", autocompletion=complete.sessions)
+        list[str],
+        typer.Argument(metavar="ID", help="Sessions to forget.", autocompletion=complete.sessions),
     ],
     workspace: WorkspaceOption = None,
     yes: YesOption = False,

@@ -149,7 +149,11 @@ def _drive(
         if said is not None:
             status.say(*said)
 
-    return drive(work, status, on_event=on_event, stop=lambda: [stop() for stop in stops] and None)
+    def stop() -> None:
+        for each in stops:
+            each()
+
+    return drive(work, status, on_event=on_event, stop=stop)
 
 
 def _open(

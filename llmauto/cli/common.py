@@ -29,10 +29,10 @@ def limits(settings: Settings, returned_rows: int | None = None) -> Limits:
     )
 
 
-def choose_sources(given: Sequence[str], folder: Path) -> list[str]:
+def choose_sources(given: Sequence[str], folder: Path, *, optional: bool = False) -> list[str]:
     """The sources that were named, else those of the workspace's last session (saying so).
 
-    Raises UsageError when there are none.
+    Raises UsageError when there are none, unless they are optional.
     """
     from llmauto.cli.stdin import read_sources
 
@@ -40,6 +40,8 @@ def choose_sources(given: Sequence[str], folder: Path) -> list[str]:
         check_order(given)
         return read_sources(list(given), folder / "cache")
     last = last_sources(folder)
+    if not last and optional:
+        return []
     if not last:
         raise UsageError(
             "No source was named, and this workspace has no earlier session to take one from.",
@@ -96,4 +98,3 @@ def describe_event(event: Any) -> tuple[str, float | None] | None:
     if isinstance(event, TextDelta):
         return "writing the answer", None
     return None
-

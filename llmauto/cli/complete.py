@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -28,7 +27,7 @@ def settings(incomplete: str) -> list[str]:
 def sources(incomplete: str) -> list[str]:
     """Files and folders; a folder ends in "/" so that the next TAB goes into it."""
     folder, _, start = incomplete.rpartition("/")
-    base = Path(os.path.expanduser(folder + "/")) if "/" in incomplete else Path()
+    base = Path(folder + "/").expanduser() if "/" in incomplete else Path()
     found = []
     try:
         entries = sorted(base.iterdir())

@@ -164,7 +164,7 @@ def _groups(plot: _Plot) -> dict[str, list[tuple[Any, float]]] | None:
     numeric = plot.x.type == "quantitative"
     for row in plot.rows:
         x, y = row.get(plot.x.field), row.get(plot.y.field)
-        if not _is_number(y) or x is None or (numeric and not _is_number(x)):
+        if y is None or x is None or not _is_number(y) or (numeric and not _is_number(x)):
             continue
         name = str(row.get(plot.series.field)) if plot.series else ""
         groups.setdefault(name, []).append((x, float(y)))

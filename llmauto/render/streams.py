@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any, TextIO
 
@@ -26,9 +25,9 @@ def can_encode(stream: TextIO, sample: str) -> bool:
 
 def print_json(value: Any) -> None:
     """One JSON value on stdout, on one line, exact in any encoding."""
+    from llmauto.contract import to_json
+
     stream = sys.stdout
     encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
-    text = json.dumps(value, ensure_ascii=encoding != "utf8", allow_nan=False, default=str)
-    # Lone surrogates, which UTF-8 has no bytes for, become the escapes that JSON has for them.
-    stream.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+    stream.write(to_json(value, ascii_only=encoding != "utf8") + "\n")
     stream.flush()

@@ -149,7 +149,7 @@ def _join(parts: Sequence[str], layout: Layout, screen: Screen, mark: str | None
     listed = list(parts)
     if layout.gap_after is not None:
         listed.insert(layout.gap_after, mark or ("…" if screen.unicode else "~"))
-    return (" " * GAP).join(listed)
+    return (" " * GAP).join(listed).rstrip()
 
 
 def _record(columns: Sequence[Formatted], screen: Screen) -> list[RenderableType]:
