@@ -6,6 +6,7 @@ whose process was killed knows which question is still open.
 
 from __future__ import annotations
 
+import builtins
 import json
 import secrets
 import sqlite3
@@ -149,7 +150,7 @@ class SessionStore:
             (time.time(), json.dumps(answer, ensure_ascii=False), session_id, number),
         )
 
-    def turns(self, session_id: str) -> list[Turn]:
+    def turns(self, session_id: str) -> builtins.list[Turn]:
         with self._lock:
             rows = self._db.execute(
                 "SELECT session, number, question, asked, answered, answer FROM turns"
@@ -171,7 +172,7 @@ class SessionStore:
             self._db.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
             self._db.execute("COMMIT")
 
-    def _select(self, condition: str, parameters: tuple[Any, ...]) -> list[SessionRecord]:
+    def _select(self, condition: str, parameters: tuple[Any, ...]) -> builtins.list[SessionRecord]:
         with self._lock:
             rows = self._db.execute(
                 "SELECT s.id, s.created, s.updated, s.title, s.model, s.share, s.sources,"

@@ -93,6 +93,10 @@ class Workspace:
         with self._lock:
             return [*self._relations.values(), *self.derived.relations()]
 
+    def relations(self) -> list[Relation]:
+        """What the tables are made of: sources first, then derived tables."""
+        return self._all_relations()
+
     def tables(self) -> list[Table]:
         """Sources first, in the order they were attached, then derived tables."""
         return [r.table() for r in self._relations.values()] + self.derived.tables()
