@@ -1,0 +1,43 @@
+"""What of a question was not understood: the words that no rule took and that are no fillers."""
+
+from __future__ import annotations
+
+import re
+
+from llmauto_agent.planner.read_draft import Draft
+from llmauto_agent.planner.read_lexicon import OPERATORS
+from llmauto_agent.planner.read_lexicon_en import FILLERS as FILLERS_EN
+from llmauto_agent.planner.read_lexicon_zh import FILLERS as FILLERS_ZH
+from llmauto_agent.planner.words import singular
+
+_CJK = re.compile(r"[㐀-鿿]+")
+_HARMLESS = "⊞#⇅®%"
+"""Operators that may be left over without changing what is asked."""
+
+
+def leftovers(d: Draft) -> list[str]:
+    """The words and literals of a question that the plan does not reflect."""
+    missing: list[str] = []
+    text = d.code.text
+    for i, char in enumerate(text):
+        words = d.code.words(i, i + 1)
+        if char >= "\ue000" and char <= "\uefff":
+            if d.code.slot(char).kind in {"n", "d", "q", "v"}:
+                missing.append(d.text(char).strip())
+        elif char in OPERATORS + "®©" and char not in _HARMLESS:
+            missing.append(words)
+    nouns = {singular(n) for n in d.row_nouns}
+    for match in re.finditer(r"[^\W\d_㐀-鿿]+(?:'[a-z]+)?", text):
+        word = match[0]
+        if word >= "\ue000" or word in FILLERS_EN or singular(word) in nouns or word.startswith("'"):
+            continue
+        missing.append(word)
+    missing += [m[0] for m in re.finditer(r"\d+", text)]
+    for match in _CJK.finditer(text):
+        rest = match[0]
+        for noun in sorted(d.row_nouns, key=len, reverse=True):
+            rest = rest.replace(noun, " ")
+        for filler in FILLERS_ZH:
+            rest = rest.replace(filler, " ")
+        missing += rest.split()
+    return list(dict.fromkeys(missing))

@@ -1,0 +1,188 @@
+"""What the grammar has to know of tables and columns: what names a row, what can be summed, what is yes or no."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from llmauto_agent.planner.linker import SchemaIndex
+from llmauto_agent.planner.read_lexicon import CONCEPTS, CONCEPTS_ZH
+from llmauto_agent.planner.values import CellValue, ColumnFacts
+from llmauto_agent.planner.words import split_name
+from llmauto_tools.plan.model import ColumnRef, Compare, IsTrue, Literal_, Not, Predicate
+from llmauto_tools.schema import Column, Table, TypeFamily
+
+_ADDITIVE = re.compile(
+    r"sales|revenue|amount|^total|total$|gross|quantity|qty|units|count|profit|cost|spend|spent|precip"
+    r"|passengers|births|deaths|votes|exports?|imports?|budget|dvd|visits|orders|clicks|generation|^pop|population"
+    r"|households|rooms|bedrooms|murders|fatal|incidents|wounds|disease|points|goals|hours_worked|freight"
+    r"|销售额|数量|金额|成本|利润|销量|收入|营收|人数|人口|总额|订单数|件数|次数|运费"
+)
+_INTENSIVE = re.compile(
+    r"avg|average|mean|median|rate|ratio|percent|pct|per[_ ]?cap|per$|price|share|score|rating|age|temp|index"
+    r"|year|单价|评分|比例|率|均|年龄|温|折扣|discount"
+)
+_NAME = re.compile(r"^(?:full[_ ]?)?name$|^title$|^姓名$|^名称$|^名字$|name$|名称$|^film$|^label$")
+_KEY = re.compile(r"(?:^|[_ ])(?:id|key|code|no|number)$|Id$|ID$|编号$|号$|^id$")
+_YEAR = re.compile(r"^(?:.*[_ -])?year(?:[_ ].*)?$|^yr$|^年$|^年份$|Year$|^season$")
+
+
+@dataclass(frozen=True)
+class Col:
+    """A column of a table."""
+
+    table: str
+    column: Column
+
+    @property
+    def name(self) -> str:
+        return self.column.name
+
+    @property
+    def family(self) -> TypeFamily:
+        return self.column.family
+
+    @property
+    def ref(self) -> ColumnRef:
+        return ColumnRef(name=self.column.name, table=self.table)
+
+
+class Facts:
+    """Answers the grammar's questions about the schema, from names, types and known values."""
+
+    def __init__(self, index: SchemaIndex) -> None:
+        self.index = index
+        self._tables = {t.name: t for t in index.tables}
+        self._known: dict[tuple[str, str], ColumnFacts | None] = {}
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return self.index.tables
+
+    def table(self, name: str) -> Table:
+        return self._tables[name]
+
+    @cached_property
+    def only(self) -> str | None:
+        """The table, where there is just one."""
+        return self.tables[0].name if len(self.tables) == 1 else None
+
+    def col(self, table: str, name: str) -> Col:
+        column = self._tables[table].column(name)
+        assert column is not None, f"the linker gave a column that {table} lacks: {name}"
+        return Col(table, column)
+
+    def of(self, ref: ColumnRef) -> Col:
+        return self.col(ref.table or self.only or self.tables[0].name, ref.name)
+
+    def known(self, col: Col) -> ColumnFacts | None:
+        key = (col.table, col.name)
+        if key not in self._known:
+            source = self.index.values
+            self._known[key] = source.facts(*key) if source else None
+        return self._known[key]
+
+    def values(self, col: Col) -> tuple[CellValue, ...] | None:
+        """All distinct values of a column with few, else None."""
+        known = self.known(col)
+        return known.values if known and known.values and known.complete else None
+
+    def binary(self, col: Col) -> tuple[CellValue, CellValue] | None:
+        if col.family == "boolean":
+            return (False, True)
+        known = self.known(col)
+        return known.binary if known else None
+
+    def yes(self, col: Col, wanted: bool = True) -> Predicate | None:
+        """The filter "is yes" (or "is no") of a two-valued column, or None for other columns."""
+        if col.family == "boolean":
+            true = IsTrue(argument=col.ref)
+            return true if wanted else Not(item=true)
+        pair = self.binary(col)
+        if pair is None:
+            return None
+        return Compare(op="=", left=col.ref, right=Literal_(value=pair[1] if wanted else pair[0]))
+
+    def additive(self, col: Col) -> bool:
+        """Whether a column can be summed sensibly: amounts and counts, not rates, prices or ages."""
+        words = "_".join(split_name(col.name))
+        return col.family == "number" and bool(_ADDITIVE.search(words)) and not _INTENSIVE.search(words)
+
+    def discrete(self, col: Col) -> bool:
+        """Whether a column makes sensible groups: text, dates, yes/no, or numbers with few values."""
+        if col.family != "number":
+            return True
+        if _YEAR.search(col.name) or _KEY.search(col.name):
+            return True
+        known = self.known(col)
+        return bool(known and known.values is not None and len(known.values) <= 40)
+
+    def is_key(self, col: Col) -> bool:
+        """Whether a column looks like the id of its own table: the first id-like column, unlike a foreign key."""
+        if not _KEY.search(col.name):
+            return False
+        if any(k.table == col.table and k.column == col.name for k in self.index.foreign_keys):
+            return False
+        first = next((c for c in self.table(col.table).columns if _KEY.search(c.name)), None)
+        return first is not None and first.name == col.name
+
+    def key(self, table: str) -> Col | None:
+        return next((c for c in self.columns(table) if self.is_key(c)), None)
+
+    def columns(self, table: str) -> list[Col]:
+        return [Col(table, c) for c in self.table(table).columns]
+
+    def label(self, table: str) -> Col | None:
+        """The column that names a row for a person: name, title, else the first text column with many values."""
+        columns = self.columns(table)
+        texts = [c for c in columns if c.family == "text"]
+        for exact in (r"^(?:full[_ ]?)?name$|^title$|^姓名$|^名称$|^名字$", _NAME.pattern):
+            found = [c for c in texts if re.search(exact, c.name, re.IGNORECASE)]
+            if found:
+                last = [c for c in found if re.search("last", c.name, re.IGNORECASE)]
+                return (last or found)[0]
+        many = [c for c in texts if not _KEY.search(c.name) and self.values(c) is None]
+        return many[0] if many else self.key(table)
+
+    def dates(self, table: str) -> list[Col]:
+        return [c for c in self.columns(table) if c.family == "date"]
+
+    def year(self, table: str) -> Col | None:
+        """A column that holds the year as a number."""
+        numbers = [c for c in self.columns(table) if c.family == "number" and _YEAR.search(c.name)]
+        exact = [c for c in numbers if c.name.casefold() in {"year", "年", "年份", "yr"}]
+        return (exact or numbers or [None])[0]
+
+    def is_year(self, col: Col) -> bool:
+        return col.family == "number" and bool(_YEAR.search(col.name))
+
+    def concept(self, concept: str, tables: list[str]) -> tuple[Col, str] | None:
+        """The column that measures a concept ("price": unit_price), and the name it was found by."""
+        names = CONCEPTS.get(concept, ()) + CONCEPTS_ZH.get(concept, ())
+        for name in names:
+            words = set(split_name(name))
+            found = [
+                c
+                for t in tables
+                for c in self.columns(t)
+                if c.family in {"number", "date"} and _named(words, name, c.name)
+            ]
+            if found:
+                found.sort(key=lambda c: len(c.name))
+                return found[0], name
+        return None
+
+
+def _named(words: set[str], name: str, column: str) -> bool:
+    if not name.isascii():
+        return name in column
+    parts = split_name(column)
+    expanded = {w for p in parts for w in _expand(p)}
+    return words <= expanded
+
+
+def _expand(part: str) -> tuple[str, ...]:
+    from llmauto_agent.planner.words import expand, singular
+
+    return (part, singular(part), *expand(part))

@@ -1,0 +1,352 @@
+"""Grammar: comparisons, ranges, nulls, texts and values become filters."""
+
+from __future__ import annotations
+
+import re
+
+from llmauto_agent.planner.dates import DateLiteral
+from llmauto_agent.planner.linker import Pick
+from llmauto_agent.planner.literals import NumberLiteral
+from llmauto_agent.planner.read_draft import Draft, MeasureDraft
+from llmauto_agent.planner.read_facts import Col
+from llmauto_agent.planner.read_grammar import Stage
+from llmauto_agent.planner.read_lexicon import COMPARISONS
+from llmauto_tools.plan.model import (
+    Aggregate,
+    And,
+    Between,
+    Compare,
+    Expr,
+    IsNull,
+    Literal_,
+    Not,
+    OneOf,
+    Or,
+    Plan,
+    Predicate,
+    ScalarQuery,
+    TextMatch,
+)
+
+NORMALISE = Stage()
+FILTERS = Stage()
+VALUES = Stage()
+FLAGS = Stage()
+LOGIC = Stage()
+
+_CMP = "[≻⪰≺⪯≈≠]"
+_IS = r"(?: ?(?:is|was|are|were|of|at|be|being|that is|which is|costs?|had|has|have|value|values|equal to|with|a|=|:|为|是|在|达到了?|达))*"
+_UNIT_WORDS = (
+    r"years? old|years? of age|year-olds?|years?|dollars?|bucks|usd|eur|euros?|pounds?|lbs?|kgs?|kilos?|kilograms?|grams?|g|mm"
+    r"|cm|km|kilomet(?:er|re)s?|miles?|minutes?|mins?|hours?|hrs?|seconds?|secs?|met(?:er|re)s?|degrees?|points?|stars?|inches|feet|ft|units?"
+)
+_UNIT_ZH = r"岁|万?元|块钱?|美元|分钟|小时|秒|公斤|千克|克|斤|磅|公里|千米|毫米|厘米|米|度|分|件|个|单|人"
+_FACTORS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "mo": 2629800.0, "y": 31557600.0}
+_TIME = [
+    ("ms", r"milliseconds?|^ms$|_ms$"), ("s", r"seconds?|secs?|秒"), ("min", r"minutes?|^mins?$|_mins?$| mins?$|分钟"), ("h", r"hours?|hrs?|小时"),
+    ("d", r"days?|天"), ("mo", r"months?|月"), ("y", r"years?|^age$|年|岁"),
+]  # fmt: skip
+
+
+def time_unit(text: str) -> str | None:
+    return next((name for name, source in _TIME if re.search(source, text, re.IGNORECASE)), None)
+
+
+@NORMALISE.rule(r"({n})([⪰⪯])(?!{n})")
+def postfix(d: Draft, m: re.Match[str]) -> str | None:
+    return m[2] + m[1]
+
+
+@NORMALISE.rule(r"({n})≺(?!{n})", language="zh")
+def below_zh(d: Draft, m: re.Match[str]) -> str | None:
+    return "≺" + m[1]
+
+
+@NORMALISE.rule(rf"({{n}}) ?(?:{_UNIT_WORDS})(?![a-z])", rf"({{n}})(?:{_UNIT_ZH})(?!{{any}}*率)")
+def unit(d: Draft, m: re.Match[str]) -> str | None:
+    """A unit after a number stays with the number, for the conversion to the column's unit."""
+    literal: NumberLiteral = d.value(m[1])
+    return d.code.new("n", literal, d.span(m))
+
+
+@NORMALISE.rule(rf"({_CMP})({{d}})")
+def year_number(d: Draft, m: re.Match[str]) -> str | None:
+    """ "more than 2000": a lone year behind a comparison is a number."""
+    literal: DateLiteral = d.value(m[2])
+    digits = literal.text.strip()
+    if (
+        literal.kind != "period"
+        or not digits.isdigit()
+        or re.search(r"date|later|newer|earlier|晚|早", d.span(m))
+    ):
+        return None
+    number = NumberLiteral(int(digits), "number", literal.start, literal.end, digits)
+    return m[1] + d.code.new("n", number, digits)
+
+
+@NORMALISE.rule(r"⟪|⟫")
+def _never(d: Draft, m: re.Match[str]) -> str | None:
+    return ""
+
+
+def number(d: Draft, char: str, target: Expr | None, col: Col | None) -> Literal_:
+    """A number as a constant in the unit of the column it is compared with."""
+    literal: NumberLiteral = d.value(char)
+    value: float | int = literal.value
+    if literal.kind == "percent" and (col is None or _is_fraction(d, col)):
+        value = literal.fraction
+    said = d.text(char)[len(literal.text) :].strip()
+    if col is not None and (wanted := time_unit(said)) and (has := time_unit(col.name)) and wanted != has:
+        value = value * _FACTORS[wanted] / _FACTORS[has]
+        value = int(value) if float(value).is_integer() else value
+    return Literal_(value=value)
+
+
+def _is_fraction(d: Draft, col: Col) -> bool:
+    known = d.facts.known(col)
+    return bool(known and isinstance(known.high, (int, float)) and float(known.high) <= 1)
+
+
+def _fits(d: Draft, char: str, col: Col | None) -> bool:
+    """Whether a number with "years" suits the column: tenure may well be in months."""
+    literal: NumberLiteral = d.value(char)
+    said = d.text(char)[len(literal.text) :].strip()
+    if col is None or time_unit(said) not in {"y", "mo"}:
+        return True
+    return time_unit(col.name) is not None or bool(re.search(r"age|old|year|龄|年", col.name, re.IGNORECASE))
+
+
+def compare(d: Draft, char: str, op: str, value: str, text: str) -> str | None:
+    col = d.col(char)
+    if (col is not None and col.family not in {"number", "text"}) or not _fits(d, value, col):
+        return None
+    if col is not None and col.family == "text" and op != "=":
+        return None
+    expr = d.expr(char)
+    return d.new_f(Compare(op=op, left=expr, right=number(d, value, expr, col)), text)  # type: ignore[arg-type]
+
+
+# ---- comparisons
+
+
+@FILTERS.rule(rf"({{m}}){_IS} ?({_CMP})({{n}})")
+def having(d: Draft, m: re.Match[str]) -> str | None:
+    measure: MeasureDraft = d.value(m[1])
+    d.having.append(
+        Compare(op=COMPARISONS[m[2]], left=measure.expr, right=number(d, m[3], None, None))  # type: ignore[arg-type]
+    )
+    d.understood.append(d.span(m))
+    return m[1]
+
+
+@FILTERS.rule(rf"({{x}}){_IS} ?({_CMP}) ?(?:μ({{x}})?|({{m}}))", rf"({_CMP})[- ]?μ({{x}})")
+def versus_average(d: Draft, m: re.Match[str]) -> str | None:
+    """ "price above average", "above-average price"."""
+    first = m[1] if m[1] not in COMPARISONS else m[2]
+    op = m[2] if m[1] not in COMPARISONS else m[1]
+    col = d.col(first)
+    if col is None or col.family != "number":
+        return None
+    expr: Expr = Aggregate(function="avg", argument=col.ref)
+    if m.re.groups >= 4 and m[4]:
+        expr = d.value(m[4]).expr
+    from llmauto_tools.plan.model import Measure
+
+    query = ScalarQuery(plan=Plan(table=col.table, measures=(Measure(expr=expr),)))
+    return d.new_f(Compare(op=COMPARISONS[op], left=col.ref, right=query), d.span(m))  # type: ignore[arg-type]
+
+
+@FILTERS.rule(
+    rf"({{x}}){_IS} ?(?:between|from|in range|⟷)? ?({{n}}) ?(?:and|to|-|–|through|~|到|至|和|与|—)+ ?({{n}})(?:之间|之内|inclusive)?"
+)
+def between(d: Draft, m: re.Match[str]) -> str | None:
+    return _between(d, m[1], m[2], m[3], d.span(m))
+
+
+@FILTERS.rule(
+    r"(?:between|from|in range|介于|在)? ?({n}) ?(?:and|to|-|–|~|到|至|和|—)+ ?({n})(?:之间)?({x})",
+)
+def between_before(d: Draft, m: re.Match[str]) -> str | None:
+    return _between(d, m[3], m[1], m[2], d.span(m))
+
+
+def _between(d: Draft, char: str, low: str, high: str, text: str) -> str | None:
+    col = d.col(char)
+    if col is not None and col.family != "number":
+        return None
+    expr = d.expr(char)
+    bounds = (number(d, low, expr, col), number(d, high, expr, col))
+    return d.new_f(Between(argument=expr, low=bounds[0], high=bounds[1]), text)
+
+
+@FILTERS.rule(rf"({{x}}){_IS} ?({_CMP}) ?(?:of )?({{n}})")
+def comparison(d: Draft, m: re.Match[str]) -> str | None:
+    return compare(d, m[1], COMPARISONS[m[2]], m[3], d.span(m))
+
+
+@FILTERS.rule(rf"({_CMP})({{n}})({{x}})", rf"({_CMP})({{n}}) ?(?:in|of) ?({{x}})")
+def comparison_before(d: Draft, m: re.Match[str]) -> str | None:
+    return compare(d, m[3], COMPARISONS[m[1]], m[2], d.span(m))
+
+
+@FILTERS.rule(rf"({{x}}){_IS} ?({_CMP}) ?({{x}})")
+def columns(d: Draft, m: re.Match[str]) -> str | None:
+    left, right = d.expr(m[1]), d.expr(m[3])
+    return d.new_f(Compare(op=COMPARISONS[m[2]], left=left, right=right), d.span(m))  # type: ignore[arg-type]
+
+
+@FILTERS.rule(
+    rf"({{c}}){_IS} ?({{n}})(?!{{x}})", r"(?:with|having|has|have|had|in) ?({n})({x})", r"({n})({cn})"
+)
+def equal(d: Draft, m: re.Match[str]) -> str | None:
+    char, value = (m[1], m[2]) if d.code.slot(m[2]).kind == "n" else (m[2], m[1])
+    literal: NumberLiteral = d.value(value)
+    if m.re.pattern.startswith("([") and char == m[2] and literal.kind != "ordinal":
+        return None  # "5 prices" is no filter, "3rd class" is one
+    col = d.col(char)
+    if col is None or (col.family == "number" and literal.kind == "ordinal" and not d.facts.discrete(col)):
+        return None
+    return compare(d, char, "=", value, d.span(m))
+
+
+# ---- nulls and texts
+
+
+@FILTERS.rule(
+    r"(?:with |having )?∅(?: (?:value|values) (?:for|in|of))?({c})",
+    r"({c})(?:is |are |was |值)?∅(?:value)?",
+    r"(?:with|have|has|having|had)? ?no({c})(?:recorded|known|given|at all|value)?",
+    r"({c})(?:没有|没)(?:值|数据|记录)",
+)
+def null(d: Draft, m: re.Match[str]) -> str | None:
+    col = d.col(m[1])
+    if col is None:
+        return None
+    if d.facts.binary(col) and re.search(r"\b(?:no|without)\b|没有|无|没", d.span(m)):
+        answer = d.facts.yes(col, wanted=False)
+        return d.new_f(answer, d.span(m)) if answer else None
+    return d.new_f(IsNull(argument=col.ref), d.span(m))
+
+
+@FILTERS.rule(r"({c})∃", r"∃({c})", r"(?:with|having|have|has) (?:known|recorded)({c})")
+def not_null(d: Draft, m: re.Match[str]) -> str | None:
+    col = d.col(m[1])
+    return d.new_f(Not(item=IsNull(argument=col.ref)), d.span(m)) if col else None
+
+
+@FILTERS.rule(
+    r"({ct})(?:that |which |is |are |里|中|名)?([ℓ⊢⊣])(?:with |word |letter |text )*({q}|[a-z0-9]+)(?:开头|起头|打头|结尾|字样|结束)?",
+    r"(?:whose |named |called |title )?([ℓ⊢⊣])(?:with |word |letter |text )*({q})(?:开头|起头|打头|结尾|字样|结束)?",
+    r"({ct})(?:里|中)?(?:以)?({q})([⊢⊣]|开头|结尾)",
+)
+def text_match(d: Draft, m: re.Match[str]) -> str | None:
+    parts = [p for p in m.groups() if p]
+    how = next((p for p in parts if p in "ℓ⊢⊣"), "⊢" if "开头" in parts else "⊣")
+    quoted = next(
+        (
+            p
+            for p in parts
+            if p not in "ℓ⊢⊣" and (d.code.slots_in(p) or [None])[0] is None or _kind(d, p) == "q"
+        ),
+        None,
+    )
+    column = next((d.col(p) for p in parts if _kind(d, p) == "ct"), None) or d.facts.label(d.base)
+    if column is None or quoted is None:
+        return None
+    text = str(d.value(quoted)) if _kind(d, quoted) == "q" else quoted
+    kind = {"ℓ": "contains", "⊢": "starts", "⊣": "ends"}[how]
+    return d.new_f(TextMatch(argument=column.ref, how=kind, text=text), d.span(m))  # type: ignore[arg-type]
+
+
+def _kind(d: Draft, piece: str) -> str | None:
+    slots = d.code.slots_in(piece)
+    return slots[0].kind if len(piece) == 1 and slots else None
+
+
+@FILTERS.rule(rf"({{ct}})(?:named|called|叫){_IS} ?({{q}})", rf"({{ct}}){_IS} ?({{q}})")
+def text_equal(d: Draft, m: re.Match[str]) -> str | None:
+    col = d.col(m[1])
+    text = str(d.value(m[2]))
+    return d.new_f(TextMatch(argument=col.ref, how="equals", text=text), d.span(m)) if col else None
+
+
+# ---- values found in the data
+
+
+@VALUES.rule(
+    rf"({{c}})?{_IS} ?((?:{{v}})(?:(?: ?(?:,|and|or|&|/|vs\.?|versus) ?|和|与|及|以及|、|或者?|还是|跟)+(?:{{v}}))*)({{c}})?"
+)
+def values(d: Draft, m: re.Match[str]) -> str | None:
+    picks: list[tuple[str, Pick]] = [(c, d.value(c)) for c in m[2] if "\ue700" <= c < "\ue900"]
+    text = d.span(m)
+    before, after = m[1] or "", m[3] or ""
+    columns = {(p.link.table, p.link.column) for _, p in picks}
+    if len(columns) > 1:
+        return None if len(picks) == 1 else _mixed(d, m)
+    col = d.facts.col(picks[0][1].link.table or "", picks[0][1].link.column or "")
+    keep_before = before if before and d.col(before) != col else ""
+    keep_after = after if after and d.col(after) != col else ""
+    if keep_before:
+        text = "".join(d.text(c) for c, _ in picks)
+    if len(picks) > 1 and not keep_after:
+        d.comparing = d.comparing or bool(re.search(r" or |vs|versus|还是|和|与|跟| and |&", m[2]))
+    return keep_before + d.new_f(value_filter(col, [p for _, p in picks]), text) + keep_after
+
+
+def _mixed(d: Draft, m: re.Match[str]) -> str | None:
+    """Values of several columns side by side: each is a filter of its own, the words between stay."""
+    out = m[1] or ""
+    for char in m[2]:
+        if "\ue700" <= char < "\ue900":
+            pick: Pick = d.value(char)
+            col = d.facts.col(pick.link.table or "", pick.link.column or "")
+            out += d.new_f(value_filter(col, [pick]), d.text(char))
+        else:
+            out += char
+    return out + (m[3] or "")
+
+
+def value_filter(col: Col, picks: list[Pick]) -> Predicate:
+    """The filter that one or several values of a column stand for."""
+    constants = [p.link.value for p in picks if p.link.value is not None]
+    if len(constants) == 1:
+        return Compare(op="=", left=col.ref, right=Literal_(value=constants[0]))
+    return OneOf(argument=col.ref, values=tuple(dict.fromkeys(constants)))
+
+
+@FLAGS.rule(r"({n})? ?(?:is|was|were|are|who|that|did|had|have|has|with)* ?({c})(?:了|过)?({f})?")
+def flag(d: Draft, m: re.Match[str]) -> str | None:
+    """A yes/no column that is named among rows that are counted: those with yes."""
+    col = d.col(m[2])
+    if m[1] or col is None or (yes := d.facts.yes(col)) is None:
+        return None
+    counted = re.search(r"[%#®]", d.code.text) or d.measures()
+    said = re.match(r"\s*(?:who|that|with)\b", m[0])
+    if not counted and not said:
+        return None
+    return d.new_f(yes, d.span(m)) + (m[3] or "")
+
+
+# ---- logic
+
+
+@LOGIC.rule(
+    r"(?:not (?:from |in |with |a |of )?|(?<![a-z])non[- ]?|except(?: for)? ?|exclud(?:e|ing) ?|other than ?|apart from ?|without ?|ignor(?:e|ing) ?|leav(?:e|ing) out ?|but not ?|isn't |aren't |didn't |wasn't |weren't |don't |doesn't |no )(?:people |ones |those |rows |records |values |entries )*({f})(?:ones|ones?|values?)?",
+    r"(?:不是|不包括|不包含|不含|除了|除去|除|排除|去掉|剔除|非|不在|没有|没|未|不)({f})(?:以外|之外|外)?",
+)
+def negation(d: Draft, m: re.Match[str]) -> str | None:
+    return d.new_f(Not(item=d.value(m[1])), d.span(m))
+
+
+@LOGIC.rule(r"(?:either )?({f}) ?(?:or|或者?|或是) ?({f})")
+def either(d: Draft, m: re.Match[str]) -> str | None:
+    left, right = d.value(m[1]), d.value(m[2])
+    items = (*left.items, right) if isinstance(left, Or) else (left, right)
+    return d.new_f(Or(items=items), d.span(m))
+
+
+def conjunction(items: list[Predicate]) -> Predicate | None:
+    unique = list({p.model_dump_json(): p for p in items}.values())
+    if not unique:
+        return None
+    return unique[0] if len(unique) == 1 else And(items=tuple(unique))

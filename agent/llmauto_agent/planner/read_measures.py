@@ -1,0 +1,217 @@
+"""Grammar: aggregates, counts, rates and correlations become measures."""
+
+from __future__ import annotations
+
+import re
+
+from llmauto_agent.planner.linker import Pick
+from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal
+from llmauto_agent.planner.read_facts import Col
+from llmauto_agent.planner.read_filters import value_filter
+from llmauto_agent.planner.read_grammar import Stage
+from llmauto_agent.planner.read_lexicon import AGGREGATES
+from llmauto_tools.plan.model import Aggregate, Arithmetic, Expr, Predicate
+
+MEASURES = Stage()
+COUNTS = Stage()
+
+_AGG = "[μηΣ↑↓σν◊]"
+_NOT_NOUNS = (
+    r"(?:are|is|were|was|have|has|had|do|does|did|in|on|of|at|with|without|from|for|there|that|who|which|they|we|i|it|you|be|been|can|could|would"
+    r"|more|less|than|and|or|not|no|only|per|by|between|to|times|different|where|whose|as|the|please|survived|live|lived|sold|got|get)"
+)
+NOUN = rf"(?:(?!{_NOT_NOUNS}(?![a-z]))[a-z][a-z'-]+)"
+_GENERIC = frozenset(
+    "rows row records record entries entry observations observation cases case instances instance items item lines line data examples people ppl"
+    " persons person individuals ones samples sample times results".split()
+)
+
+
+def aggregate(d: Draft, symbol: str, char: str) -> Aggregate | None:
+    """The aggregate of a column or expression; None where its type does not allow it."""
+    function = AGGREGATES[symbol]
+    col = d.col(char)
+    if col is not None and col.family != "number":
+        pair = d.facts.binary(col)
+        if function in {"avg", "sum"} and pair is not None and (yes := d.facts.yes(col)) is not None:
+            return d.count(where=yes) if function == "sum" else None
+        if function in {"min", "max"} and col.family == "date" or function == "mode":
+            return Aggregate(function=function, argument=col.ref)  # type: ignore[arg-type]
+        return None
+    return Aggregate(function=function, argument=d.expr(char))  # type: ignore[arg-type]
+
+
+def measure(d: Draft, symbol: str, char: str, text: str) -> str | None:
+    expr = aggregate(d, symbol, char)
+    return None if expr is None else d.new_m(MeasureDraft(expr, text))
+
+
+@MEASURES.rule(
+    r"({n}) ?(?:th|st|nd|rd)?[ -]?percentiles?(?: ?of)?({x})",
+    r"({x})(?:第)?({n})(?:th)?(?:分位数?|百分位数?)",
+    r"({x})({n}) ?percentile",
+)
+def quantile(d: Draft, m: re.Match[str]) -> str | None:
+    number, char = (m[1], m[2]) if d.code.slot(m[1]).kind == "n" else (m[2], m[1])
+    fraction = float(d.value(number).value)
+    fraction = fraction / 100 if fraction > 1 else fraction
+    expr = Aggregate(function="quantile", argument=d.expr(char), fraction=fraction)
+    return d.new_m(MeasureDraft(expr, d.span(m)))
+
+
+@MEASURES.rule(
+    r"©(?: ?(?:between|of))?({x}) ?(?:and|with|to|vs|和|与|跟)+ ?({x})©?",
+    r"(?:is |are |does )?({x})©({x})",
+    r"({x})(?:和|与|跟)({x})(?:之间)?(?:有)?©(?:吗)?",
+    r"(?:is |are )?({x})(?: and )({x})©",
+)
+def correlation(d: Draft, m: re.Match[str]) -> str | None:
+    if m[1] == m[2]:
+        return None
+    expr = Aggregate(function="corr", argument=d.expr(m[1]), second=d.expr(m[2]))
+    return d.new_m(MeasureDraft(expr, d.span(m)))
+
+
+@MEASURES.rule(
+    rf"({_AGG})(?:(?: ?(?:,|and|&|or) ?|和|与|及|、)+({_AGG}))(?:(?: ?(?:,|and|&) ?|和|与|及|、)+({_AGG}))?(?: ?of)?({{x}})"
+)
+def several_aggregates(d: Draft, m: re.Match[str]) -> str | None:
+    return "".join(measure(d, s, m[4], d.text(m[4])) or "" for s in (m[1], m[2], m[3]) if s)
+
+
+@MEASURES.rule(
+    rf"({{x}})({_AGG})(?:(?: ?(?:,|and|&) ?|和|与|及|、)+({_AGG}))(?:(?: ?(?:,|and|&) ?|和|与|及|、)+({_AGG}))?(?!{{x}})"
+)
+def several_after(d: Draft, m: re.Match[str]) -> str | None:
+    return "".join(measure(d, s, m[1], d.text(m[1])) or "" for s in (m[2], m[3], m[4]) if s)
+
+
+@MEASURES.rule(
+    rf"({_AGG})(?: ?(?:of|in|for|number of|value of|amount of|是|的))?#?({{x}}|{{cd}})((?:(?: ?(?:,|and|&) ?|和|与|及|、)+{{x}})+)(?!{_AGG})"
+)
+def several_columns(d: Draft, m: re.Match[str]) -> str | None:
+    chars = m[2] + "".join(c for c in m[3] if c > "\ue000")
+    made = [measure(d, m[1], c, d.span(m) if c == m[2] else d.text(c)) for c in chars]
+    return None if None in made else "".join(x for x in made if x)
+
+
+@MEASURES.rule(rf"({_AGG})(?: ?(?:of|in|for|number of|value of|amount of))?#?({{x}}|{{c}})")
+def one_aggregate(d: Draft, m: re.Match[str]) -> str | None:
+    return measure(d, m[1], m[2], d.span(m))
+
+
+@MEASURES.rule(rf"({{x}}|{{cd}})(?:on|in)?({_AGG})(?!{{x}})")
+def aggregate_after(d: Draft, m: re.Match[str]) -> str | None:
+    return measure(d, m[2], m[1], d.span(m))
+
+
+@MEASURES.rule(r"({v}|{c})(?:ing|al)?®", r"®of({v}|{c})", r"({v}|{cb})%(?!{any})")
+def rate(d: Draft, m: re.Match[str]) -> str | None:
+    """ "survival rate", "refund rate": the share of the rows with that value."""
+    yes = _truth(d, m[1])
+    if yes is None:
+        return None
+    return d.new_m(MeasureDraft(share_of(d, yes), d.span(m)))
+
+
+def _truth(d: Draft, char: str) -> Predicate | None:
+    value = d.value(char)
+    if isinstance(value, Pick):
+        return value_filter(d.facts.col(value.link.table or "", value.link.column or ""), [value])
+    return d.facts.yes(value) if isinstance(value, Col) else None
+
+
+def share_of(d: Draft, part: Predicate) -> Expr:
+    """Rows that fulfil `part`, divided by all rows."""
+    return Arithmetic(op="/", left=d.count(where=part), right=d.count())
+
+
+# ---- counts
+
+
+@COUNTS.rule(
+    r"‡(?: ?(?:values|kinds|types)? ?(?:of)? ?)?({c})",
+    r"({c})‡",
+    r"#(?:different|distinct|unique)({c})",
+    r"({c})有‡",
+)
+def distinct_count(d: Draft, m: re.Match[str]) -> str | None:
+    col = d.col(m[1])
+    if col is None:
+        return None
+    return d.new_m(MeasureDraft(Aggregate(function="count_distinct", argument=col.ref), d.span(m)))
+
+
+@COUNTS.rule(r"‡({t})")
+def distinct_rows(d: Draft, m: re.Match[str]) -> str | None:
+    return _count_rows(d, d.value(m[1]), d.span(m))
+
+
+def _count_rows(d: Draft, table: str | None, text: str) -> str:
+    table = table or d.base
+    return d.new_m(MeasureDraft(d.count(), text, table=table))
+
+
+@COUNTS.rule(rf"#(?: ?of)?((?:{{f}}|{{v}}|,| |and|or)*)({{t}}|{{c}}|{NOUN})?", language="en")
+def count_en(d: Draft, m: re.Match[str]) -> str | None:
+    adjectives = m[1].strip()
+    if adjectives.endswith(("and", "or", ",")):
+        adjectives = adjectives.rstrip("andor, ")
+    noun = m[2] or ""
+    if noun and noun.isascii():
+        made = _count_noun(d, m, noun)
+        return None if made is None else made + adjectives
+    if noun and d.code.slot(noun).kind != "t":
+        return (_count_column(d, m, noun, adjectives) or "") + adjectives
+    table = d.value(noun) if noun else None
+    return _count_rows(d, table, d.span(m)) + (adjectives if adjectives else "")
+
+
+def _count_noun(d: Draft, m: re.Match[str], noun: str) -> str | None:
+    """An unknown noun where the rows' noun is expected: the rows, when there is one table."""
+    if d.facts.only is None and noun not in _GENERIC:
+        raise Refusal([noun])
+    if noun not in _GENERIC:
+        d.row_nouns.add(noun)
+    return _count_rows(d, None, d.span(m))
+
+
+def _count_column(d: Draft, m: re.Match[str], char: str, adjectives: str) -> str | None:
+    col = d.col(char)
+    if col is None:
+        return None
+    text = d.span(m)
+    if d.facts.is_key(col):
+        return _count_rows(d, col.table, text)
+    if col.family == "number" and d.facts.additive(col):
+        return d.new_m(MeasureDraft(Aggregate(function="sum", argument=col.ref), text))
+    if (yes := d.facts.yes(col)) is not None:
+        return d.new_m(MeasureDraft(d.count(where=yes), text))
+    if col.family == "number" and not d.facts.discrete(col):
+        return None
+    return d.new_m(MeasureDraft(Aggregate(function="count_distinct", argument=col.ref), text))
+
+
+@COUNTS.rule(
+    r"#((?:{f}|{v}|和|或)*)({t}|{c})", r"((?:{f}|{v})*)({t}|{c})(?:一共|总共|大概|分别|,)*#", language="zh"
+)
+def count_zh(d: Draft, m: re.Match[str]) -> str | None:
+    if d.code.slot(m[2]).kind == "t":
+        return m[1] + _count_rows(d, d.value(m[2]), d.span(m))
+    made = _count_column(d, m, m[2], m[1])
+    return None if made is None else m[1] + made
+
+
+@COUNTS.rule(
+    r"#(?=[,|]|$|{f}|{v}|⊞|在|是|被|属于)",
+    r"#([一-鿿]{1,3})(?=[,|]|$|{f}|{v}|在|是|被)",
+    r"(?<=[{any}|])()#",
+    r"(?<![一-鿿])([一-鿿]{1,3})#(?=$|[,|])",
+    language="zh",
+)
+def count_bare_zh(d: Draft, m: re.Match[str]) -> str | None:
+    if m.lastindex and m[1]:
+        if d.facts.only is None:
+            raise Refusal([m[1]])
+        d.row_nouns.add(m[1])
+    return _count_rows(d, None, d.span(m))

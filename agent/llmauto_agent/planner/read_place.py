@@ -1,0 +1,237 @@
+"""From a question to its coded text: literals, operators and links, each in its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from llmauto_agent.planner.dates import DateLiteral, read_dates
+from llmauto_agent.planner.linker import Link, Pick, best_links
+from llmauto_agent.planner.literals import NumberLiteral, read_numbers
+from llmauto_agent.planner.read_code import Code
+from llmauto_agent.planner.read_draft import Draft, Refusal
+from llmauto_agent.planner.read_facts import Col, Facts
+from llmauto_agent.planner.read_lexicon import LOW_IS_OLD, Operator, operators
+from llmauto_agent.planner.tokens import Language, fold, tokenize
+
+_FLIP = str.maketrans("⊤⊥≻≺⪰⪯", "⊥⊤≺≻⪯⪰")
+_SHORT = {"rate": "®", "corr": "©", "≺post": "≺"}
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A stretch of the question that becomes coded characters."""
+
+    start: int
+    end: int
+    what: NumberLiteral | DateLiteral | Operator | Pick | str
+
+
+def place(question: str, facts: Facts, language: Language, base: str, has_context: bool) -> Draft:
+    """The draft of a question, with its coded text ready for the grammar.
+
+    Raises Refusal where a word fits two things equally well.
+    """
+    draft = Draft(Code(question), facts, language, base, has_context)
+    folded = fold(question)
+    tokens = tokenize(question)
+    links = facts.index.link(tokens)
+    literals = _literals(question, tokens, links)
+    ops = _operators(folded, literals, links, language)
+    taken = literals + ops
+    free = [x for x in links if not any(p.start < x.end and x.start < p.end for p in taken)]
+    picks = _settle(best_links(free), facts, base)
+    pieces = sorted(taken + picks, key=lambda p: p.start)
+    _write(draft, folded, pieces)
+    _tighten(draft)
+    return draft
+
+
+def _literals(question: str, tokens: list, links: list[Link]) -> list[_Piece]:  # type: ignore[type-arg]
+    """Quotes, dates and numbers that are no part of a longer name or value."""
+    strong = [x for x in links if x.score >= 0.9 and x.kind in {"column", "value", "table"}]
+    quotes = [_Piece(t.start, t.end, t.text) for t in tokens if t.kind == "quoted"]
+    found: list[_Piece] = list(quotes)
+    for literal in [*read_dates(question), *read_numbers(question)]:
+        inside = any(
+            x.start <= literal.start
+            and literal.end <= x.end
+            and (
+                x.end - x.start > literal.end - literal.start
+                or isinstance(literal, DateLiteral)
+                and x.kind == "column"
+            )
+            for x in strong
+        )
+        if inside or literal.score < 0.4:
+            continue
+        if any(p.start < literal.end and literal.start < p.end for p in found):
+            continue
+        found.append(_Piece(literal.start, literal.end, literal))
+    return found
+
+
+def _operators(folded: str, literals: list[_Piece], links: list[Link], language: Language) -> list[_Piece]:
+    """Operator phrases, longest first; a name that strictly contains one wins over it."""
+    code = Code(folded)
+    position = 0
+    for piece in sorted(literals, key=lambda p: p.start):
+        _copy(code, folded, position, piece.start)
+        kind = "q" if isinstance(piece.what, str) else "d" if isinstance(piece.what, DateLiteral) else "n"
+        code.append(code.new(kind, piece.what, ""), piece.start, piece.end)
+        position = piece.end
+    _copy(code, folded, position, len(folded))
+    found: list[_Piece] = []
+    candidates = operators(code.text, language) + operators(_with_link_marks(code, links), language)
+    for op in sorted(candidates, key=lambda o: (o.start - o.end, o.start)):
+        start, end = code.source[op.start][0], code.source[op.end - 1][1]
+        if any(p.start < end and start < p.end for p in found):
+            continue
+        if any(
+            x.start <= start and end <= x.end and (x.end - x.start) > (end - start) and x.score >= 0.85
+            for x in links
+            if x.kind != "rows"
+        ):
+            continue
+        if (
+            op.symbol in {"rate", "#", "μ", "⊤"}
+            and any(
+                (x.start, x.end) == (start, end) and x.how == "exact" and x.kind == "column" for x in links
+            )
+            and op.symbol == "rate"
+        ):
+            continue
+        found.append(_Piece(start, end, op))
+    return found
+
+
+def _copy(code: Code, text: str, start: int, end: int) -> None:
+    for i in range(start, end):
+        code.append(" " if text[i].isspace() else text[i], i, i + 1)
+
+
+def _with_link_marks(code: Code, links: list[Link]) -> str:
+    """The half-coded text with the first character of each link replaced by a character of its kind,
+    so that an operator can look ahead for "a column follows"; offsets stay the same."""
+    chars = list(code.text)
+    starts = {span[0]: i for i, span in reversed(list(enumerate(code.source)))}
+    for link in links:
+        at = starts.get(link.start)
+        if at is not None and link.score >= 0.6 and chars[at].isalnum():
+            chars[at] = {"column": "\ue200", "value": "\ue700"}.get(link.kind, "\ue600")
+    return "".join(chars)
+
+
+def _settle(picks: list[Pick], facts: Facts, base: str) -> list[_Piece]:
+    """Choose between same-named columns of several tables: the table that the question speaks of."""
+    anchors = {p.link.table for p in picks if p.link.kind in {"table", "rows"} and p.link.table}
+    for pick in picks:
+        if pick.link.kind == "column" and not any(a.table != pick.link.table for a in pick.alternatives):
+            anchors.add(pick.link.table)
+    settled = []
+    for pick in picks:
+        link = pick.link
+        if link.kind in {"column", "value"} and link.table not in anchors:
+            better = [
+                a
+                for a in pick.alternatives
+                if a.kind == link.kind and a.table in anchors and a.score >= link.score - 0.1
+            ]
+            if better:
+                pick = Pick(better[0], pick.alternatives, pick.ambiguous)
+        if pick.ambiguous:
+            others = [
+                a for a in pick.alternatives if a.score >= link.score - 0.05 and a.table == pick.link.table
+            ]
+            names = {(a.table, a.column) for a in others} | {(pick.link.table, pick.link.column)}
+            if len(names) > 1 and pick.link.column is not None:
+                shown = [_choice(a) for a in [pick.link, *others]]
+                raise Refusal([link.text], list(dict.fromkeys(shown)), reason="ambiguous")
+        settled.append(_Piece(pick.link.start, pick.link.end, pick))
+    return settled
+
+
+def _choice(link: Link) -> str:
+    return f"{link.column} = {link.value}" if link.kind == "value" else str(link.column)
+
+
+def _write(draft: Draft, folded: str, pieces: list[_Piece]) -> None:
+    code = draft.code
+    position = 0
+    for piece in pieces:
+        if piece.start < position:
+            continue
+        _copy(code, folded, position, piece.start)
+        code.append(_encode(draft, piece, folded), piece.start, piece.end)
+        position = piece.end
+    _copy(code, folded, position, len(folded))
+
+
+def _encode(draft: Draft, piece: _Piece, folded: str) -> str:
+    what, text = piece.what, draft.code.question[piece.start : piece.end]
+    if isinstance(what, str):
+        return draft.code.new("q", what, what)
+    if isinstance(what, NumberLiteral):
+        return draft.code.new("n", what, text)
+    if isinstance(what, DateLiteral):
+        return draft.code.new("d", what, text)
+    if isinstance(what, Operator):
+        return _operator(draft, what.symbol, folded[piece.start : piece.end], text)
+    link = what.link
+    if link.kind in {"table", "rows"}:
+        return draft.code.new("t", link.table, text)
+    assert link.table is not None and link.column is not None
+    col = draft.facts.col(link.table, link.column)
+    if link.kind == "value":
+        return draft.code.new("v", what, text)
+    return draft.code.new(column_kind(col), col, text)
+
+
+def column_kind(col: Col) -> str:
+    return {"number": "cn", "date": "cd", "boolean": "cb"}.get(col.family, "ct")
+
+
+def _operator(draft: Draft, symbol: str, folded: str, text: str) -> str:
+    """The characters of an operator; "older than" also names the column that measures it."""
+    symbol = _SHORT.get(symbol, symbol)
+    found = re.search(r"⟨(\w+)⟩", symbol)
+    if not found:
+        return symbol
+    hit = draft.facts.concept(found[1], _reach(draft))
+    bare = symbol.replace(found[0], "\x00")
+    if hit is None:
+        # The adjective stays as a word: if nothing else explains it, the question is refused.
+        return symbol.replace(found[0], "") if found[1] in {"quantity", "sales"} else f" {folded} "
+    col, name = hit
+    if found[1] == "old" and name in LOW_IS_OLD:
+        bare = bare.translate(_FLIP)
+    if not text.casefold().startswith(col.name.casefold()):
+        draft.assume(
+            f"'{text.strip()}' read by {col.name}"
+            if draft.language == "en"
+            else f"“{text.strip()}”按{col.name}理解"
+        )
+    return bare.replace("\x00", draft.code.new(column_kind(col), col, text))
+
+
+def _reach(draft: Draft) -> list[str]:
+    return [draft.base, *[t.name for t in draft.facts.tables if t.name != draft.base]]
+
+
+_ARTICLES = r"(?<![\w'])(?:the|an|a|our|their|its|his|her|my|your|please|of the|all of|all the)(?![\w'])"
+_EDGE = r"[{any}" + re.escape("≻⪰≺⪯≈≠⊤⊥μηΣ↑↓σν◊#‡%⊞⇓⇑⇅∅∃ℓ⊢⊣®©") + r"]"
+
+
+def _tighten(draft: Draft) -> None:
+    """Drop what only pads: articles, 的, spaces around coded characters, the final question mark."""
+    code = draft.code
+    if draft.language == "en":
+        code.rewrite(_ARTICLES, lambda m: "")
+    else:
+        code.rewrite(r"的(?!话)|\s+", lambda m: "" if m[0] == "的" else " ")
+    code.rewrite(r"\s+", lambda m: None if m[0] == " " else " ")
+    code.rewrite(r"[?？!！。．]+\s*$|\.(?=\s|$)", lambda m: "")
+    code.rewrite(rf"(?<={_EDGE}) +| +(?={_EDGE})|^ +| +$", lambda m: "")
+    if draft.language == "zh":
+        code.rewrite(r" +", lambda m: "")
+        code.rewrite(r"[，；;：]", lambda m: ",")

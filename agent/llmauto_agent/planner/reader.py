@@ -1,0 +1,115 @@
+"""Read a question: from words to a typed plan, or to an honest refusal.
+
+    question → literals, operators and links (read_place) → coded text
+             → the stages of the grammar, bottom-up → draft → plan (read_build)
+             → confidence from what was left over
+
+Every content word has to be taken by a rule or be a known filler; a word that is neither lowers the
+confidence, and below the threshold the question is refused with the word named.
+"""
+
+from __future__ import annotations
+
+import re
+
+from llmauto_agent.planner.linker import SchemaIndex
+from llmauto_agent.planner.read_build import build
+from llmauto_agent.planner.read_coverage import leftovers
+from llmauto_agent.planner.read_dates import DATES
+from llmauto_agent.planner.read_draft import Draft, Refusal
+from llmauto_agent.planner.read_facts import Facts
+from llmauto_agent.planner.read_filters import FILTERS, FLAGS, LOGIC, NORMALISE, VALUES
+from llmauto_agent.planner.read_measures import COUNTS, MEASURES
+from llmauto_agent.planner.read_numbers import ARITHMETIC, FRAME
+from llmauto_agent.planner.read_place import place
+from llmauto_agent.planner.read_schema import out_of_scope, schema_question
+from llmauto_agent.planner.read_shape import GROUPS, ORDER, SHARES
+from llmauto_agent.planner.reading import THRESHOLD, Reading
+from llmauto_agent.planner.tokens import detect_language
+
+_STAGES = (
+    NORMALISE, FRAME, ARITHMETIC, MEASURES, FILTERS, DATES, GROUPS, VALUES, COUNTS, FLAGS, LOGIC, FILTERS, SHARES, ORDER,
+)  # fmt: skip
+
+
+def read(question: str, index: SchemaIndex, context: Reading | None = None) -> Reading:
+    """The best reading of a question over the tables of `index`; a refusal where there is none.
+
+    `context` is the reading before, which a follow-up ("and by sex?", "only 2023") edits.
+    """
+    language = detect_language(question)
+    if not index.tables:
+        return Reading(question, language, missing=["data"], reason="no_data")
+    if (reason := out_of_scope(question, language)) is not None:
+        return Reading(question, language, reason=reason, missing=[question.strip()])
+    if (tool := schema_question(question, index, language)) is not None:
+        return tool
+    from llmauto_agent.planner.followup import follow_up
+
+    if context is not None and context.plan is not None:
+        followed = follow_up(question, index, context, language)
+        if followed is not None:
+            return followed
+    try:
+        draft = parse(question, index, context is not None)
+        plan = build(draft)
+    except Refusal as refusal:
+        return refused(question, language, refusal)
+    return finish(question, draft, plan)
+
+
+def parse(question: str, index: SchemaIndex, has_context: bool = False, base: str | None = None) -> Draft:
+    """Run the grammar over a question. Raises Refusal where it meets something it must not guess."""
+    facts = Facts(index)
+    draft = place(question, facts, detect_language(question), base or index.tables[0].name, has_context)
+    draft.base = base or _focus(draft)
+    for stage in _STAGES:
+        stage.run(draft)
+    return draft
+
+
+def _focus(d: Draft) -> str:
+    """The table that a question speaks of: a table it names, else the one most of its columns are in."""
+    votes: dict[str, float] = {}
+    for slot in d.code.slots_in(d.code.text):
+        table = getattr(slot.value, "table", None) if slot.kind != "t" else slot.value
+        if slot.kind == "v":
+            table = slot.value.link.table
+        if isinstance(table, str):
+            votes[table] = votes.get(table, 0) + (1.5 if slot.kind == "t" else 1)
+    return max(votes, key=lambda t: votes[t]) if votes else d.base
+
+
+def refused(question: str, language: str, refusal: Refusal) -> Reading:
+    return Reading(
+        question,
+        language,  # type: ignore[arg-type]
+        missing=[m for m in refusal.missing if m],
+        choices=refusal.choices,
+        reason=refusal.reason,
+    )
+
+
+def finish(question: str, d: Draft, plan) -> Reading:  # type: ignore[no-untyped-def]
+    """The reading of a draft and its plan, with the confidence that its leftovers allow."""
+    missing = leftovers(d)
+    confidence = max(0.0, 0.97 - 0.5 * len(missing) - 0.05 * len(d.assumptions))
+    understood = list(dict.fromkeys(u for u in (w.strip() for w in _understood(d)) if u))
+    if confidence < THRESHOLD:
+        return Reading(question, d.language, confidence=confidence, understood=understood, missing=missing)
+    return Reading(
+        question,
+        d.language,
+        plan=plan,
+        confidence=round(confidence, 2),
+        understood=understood,
+        missing=missing,
+        tool="analyze",
+        chart=d.chart,
+        assumptions=d.assumptions,
+    )
+
+
+def _understood(d: Draft) -> list[str]:
+    slots = [s.text for s in d.code.slots_in(d.code.text)]
+    return [re.sub(r"\s+", " ", w) for w in [*d.understood, *slots]]
