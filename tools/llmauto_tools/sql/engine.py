@@ -1,19 +1,321 @@
 """The one engine that runs SQL, from a model or a person.
 
-CONTRACT (to be implemented):
+A statement goes through the guard (`guard.py`), then runs on a cursor of a locked in-memory DuckDB
+(`instance.py`) under a time limit, a memory limit and a row limit, watched from a thread (`watch.py`).
+Errors come back in our terms (`failures.py`), each with the statement in its attribute `sql`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmauto_tools.errors import LlmautoError, UnreadableSource
+from llmauto_tools.results import QueryResult
+from llmauto_tools.schema import Column, Relation
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from llmauto_tools.sql.guard import Checked
+    from llmauto_tools.sql.instance import Instance
+    from llmauto_tools.sql.watch import Progress, RunningQuery
+    from llmauto_tools.workspace import Limits
+
+COUNT_SECONDS = 5.0
+"""The most that counting the rows beyond the row limit may take."""
+
+BATCH_ROWS = 100_000
+
+
+@dataclass
+class _Opened:
+    """A checked statement, and the cursor on which its tables are ready."""
+
+    checked: Checked
+    cursor: duckdb.DuckDBPyConnection
+    running: RunningQuery
+    memory: int
+
 
 class Engine:
-    def __init__(self, spill: Path, limits: Limits, relations: Callable[[], list[Relation]]) -> None
-        # no duckdb import and no connection until the first query
-    def query(self, sql: str, *, max_rows: int | None = None, timeout: float | None = None,
-              progress: Progress | None = None) -> QueryResult
-        # guard → lazily load the relations that are named → locked connection → bounded rows
-    def scalar(self, sql: str) -> Any
-    def arrow(self, sql: str, *, timeout=None) -> "pyarrow.Table"      # all rows, same guard
-    def batches(self, sql: str, rows_per_batch=100_000) -> Iterator["pyarrow.RecordBatch"]
-    def copy_to_parquet(self, sql: str, path: Path) -> int   # rows written, streamed, for save_table
-    def check(self, sql: str) -> Checked     # guard only: tables and columns named, normalised SQL
-    def invalidate(self) -> None             # relations changed: rebuild the connection at the next query
-    def interrupt(self) -> None              # from another thread; the running queries raise Interrupted
-    def close(self) -> None
-"""
+    """Runs guarded SQL over the relations that `relations()` gives. Thread-safe.
+
+    DuckDB is imported and started by the first query; `invalidate` rebuilds it at the next one.
+    """
+
+    def __init__(self, spill: Path, limits: Limits, relations: Callable[[], list[Relation]]) -> None:
+        self._spill = spill
+        self._limits = limits
+        self._relations = relations
+        self._lock = threading.RLock()
+        self._instance: Instance | None = None
+        self._loaded: dict[tuple[str, str], Path] = {}
+        self._signatures: dict[str, Signature] = {}
+        self._running: set[RunningQuery] = set()
+        self._cleaned = False
+
+    # ---- queries
+
+    def query(
+        self,
+        sql: str,
+        *,
+        max_rows: int | None = None,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+    ) -> QueryResult:
+        """Run one SELECT and return at most `max_rows` rows and the true number of rows.
+
+        `timeout` is in seconds; `progress` is called from another thread while it takes time. Raises
+        QueryRejected, QueryInvalid, UnreadableSource, Interrupted, and the LimitErrors.
+        """
+        began = time.perf_counter()
+        limit = self._limits.max_rows if max_rows is None else max_rows
+        with self._open(sql, timeout, progress) as opened:
+            opened.cursor.execute(opened.checked.sql)
+            columns = _columns(opened.cursor)
+            rows = _fetch(opened.cursor, columns, limit + 1)
+            truncated = len(rows) > limit
+            count = self._count(opened) if truncated else len(rows)
+        return QueryResult(
+            sql=opened.checked.sql,
+            columns=columns,
+            rows=tuple(rows[:limit]),
+            row_count=count,
+            truncated=truncated,
+            seconds=time.perf_counter() - began,
+            tables=opened.checked.tables,
+        )
+
+    def scalar(self, sql: str, *, timeout: float | None = None) -> Any:
+        """The first column of the first row, or None when there is no row."""
+        rows = self.query(sql, max_rows=1, timeout=timeout).rows
+        return rows[0][0] if rows else None
+
+    def arrow(self, sql: str, *, timeout: float | None = None) -> pa.Table:
+        """All rows of one SELECT as an Arrow table, in memory."""
+        with self._open(sql, timeout, None) as opened:
+            return opened.cursor.execute(opened.checked.sql).to_arrow_table()
+
+    def batches(
+        self, sql: str, rows_per_batch: int = BATCH_ROWS, *, timeout: float | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """All rows of one SELECT as Arrow record batches, streamed; the time limit covers it all."""
+        with self._open(sql, timeout, None) as opened:
+            reader = opened.cursor.execute(opened.checked.sql).to_arrow_reader(rows_per_batch)
+            yield from reader
+
+    def copy_to_parquet(
+        self, sql: str, path: Path, *, timeout: float | None = None, progress: Progress | None = None
+    ) -> int:
+        """Write all rows of one SELECT to a new parquet file, streamed; returns their number.
+
+        The connection itself cannot write files, so the rows go through Arrow. Columns of types that
+        parquet lacks (intervals, unions, ...) are written as text. Raises DiskFull, and leaves no file
+        behind when it fails.
+        """
+        from llmauto_tools.sql.parquet import write_parquet
+
+        with self._open(sql, timeout, progress) as opened:
+            return write_parquet(opened.cursor, opened.checked.sql, path)
+
+    def columns(self, sql: str) -> tuple[Column, ...]:
+        """The columns that a SELECT gives, without running it."""
+        with self._open(sql, None, None) as opened:
+            rows = opened.cursor.execute(f"DESCRIBE (\n{opened.checked.sql}\n)").fetchall()
+        return tuple(Column(r[0], r[1]) for r in rows)
+
+    def check(self, sql: str) -> Checked:
+        """Put a statement through the guard only. Raises QueryRejected or QueryInvalid."""
+        with self._current().cursor() as cursor:
+            return self._check(sql, cursor, self._relations())
+
+    # ---- life
+
+    def invalidate(self) -> None:
+        """The relations have changed: the next query sees them; running ones end on the old state."""
+        with self._lock:
+            self._retire()
+            self._signatures = {r.name: signature(r) for r in self._relations()}
+
+    def interrupt(self) -> None:
+        """Stop every running query, from any thread; each raises Interrupted where it was called."""
+        with self._lock:
+            running = list(self._running)
+        for query in running:
+            query.stop("person")
+
+    def close(self) -> None:
+        """Stop what runs and let go of DuckDB."""
+        self.interrupt()
+        self._retire()
+
+    # ---- inside
+
+    def _retire(self) -> None:
+        with self._lock:
+            if self._instance is not None:
+                self._instance.retire()
+                self._instance = None
+
+    def _current(self) -> Instance:
+        from llmauto_tools.sql.instance import Instance, remove_stale_spills
+
+        with self._lock:
+            if not self._cleaned:
+                remove_stale_spills(self._spill)
+                self._cleaned = True
+            relations = self._relations()
+            if self._instance is not None and self._instance.relations != relations:
+                self._retire()  # another process has saved or undone a table
+            if self._instance is None:
+                loaded = {
+                    r.name: self._loaded[r.name, r.fingerprint]
+                    for r in relations
+                    if (r.name, r.fingerprint) in self._loaded
+                }
+                self._instance = Instance(self._spill, self._limits, relations, loaded)
+            return self._instance
+
+    def _check(self, sql: str, cursor: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> Checked:
+        from llmauto_tools.sql.guard import check
+
+        return check(sql, cursor, [r.name for r in relations])
+
+    @contextlib.contextmanager
+    def _open(self, sql: str, timeout: float | None, progress: Progress | None) -> Iterator[_Opened]:
+        """Check, load, make views; then run the block under the limits, its errors translated."""
+        from llmauto_tools.sql.watch import RunningQuery
+
+        running = RunningQuery(
+            seconds=self._limits.timeout if timeout is None else timeout, progress=progress
+        )
+        relations: list[Relation] = []
+        with self._lock:
+            self._running.add(running)
+        try:
+            checked, relations = self._prepare(sql, running, progress)
+            instance = self._current()
+            with instance.cursor() as cursor, running.watch(cursor, instance.memory):
+                instance.make_views(relations)
+                yield _Opened(checked, cursor, running, instance.memory)
+            running.check()
+        except GeneratorExit:
+            raise
+        except BaseException as e:
+            failure = self._failure(e, sql, running, relations)
+            if failure is e:
+                raise
+            raise failure from e
+        finally:
+            with self._lock:
+                self._running.discard(running)
+
+    def _prepare(
+        self, sql: str, running: RunningQuery, progress: Progress | None
+    ) -> tuple[Checked, list[Relation]]:
+        """Check the statement and load the tables that it names and that are not loaded yet."""
+        known = {r.name: r for r in self._relations()}
+        with self._current().cursor() as cursor:
+            checked = self._check(sql, cursor, list(known.values()))
+        relations = [known[t] for t in checked.tables]
+        self._refuse_changed(relations)
+        for relation in relations:
+            running.check()
+            if relation.load is not None:
+                self._load(relation, running, progress)
+        return checked, relations
+
+    def _load(self, relation: Relation, running: RunningQuery, progress: Progress | None) -> None:
+        """Copy a table into the cache, once; the instance is rebuilt since its paths are fixed."""
+        assert relation.load is not None
+        with self._lock:
+            if (relation.name, relation.fingerprint) in self._loaded:
+                return
+            if progress is not None:
+                progress(f"reading {relation.name}", None)
+            self._loaded[relation.name, relation.fingerprint] = relation.load()
+            self._retire()
+        running.check()
+
+    def _refuse_changed(self, relations: Sequence[Relation]) -> None:
+        """Raise UnreadableSource if a file is not what it was when the source was attached."""
+        for relation in relations:
+            seen = self._signatures.setdefault(relation.name, signature(relation))
+            now = signature(relation)
+            if now != seen:
+                gone = [path for path, stat in now.items() if stat is None]
+                what = f"is no longer there ({gone[0]})" if gone else "has changed since it was attached"
+                raise UnreadableSource(
+                    f"The source of '{relation.name}' {what}.", "Attach it again to look at it afresh."
+                )
+
+    def _count(self, opened: _Opened) -> int | None:
+        """The number of rows of a result that was cut off, or None if that takes too long."""
+        from llmauto_tools.sql.watch import RunningQuery
+
+        left = opened.running.remaining()
+        if left is not None and left <= 0:
+            return None
+        counting = RunningQuery(seconds=COUNT_SECONDS if left is None else min(left, COUNT_SECONDS))
+        try:
+            with counting.watch(opened.cursor, opened.memory):
+                row = opened.cursor.execute(f"SELECT count(*) FROM (\n{opened.checked.sql}\n)").fetchone()
+        except Exception:
+            if counting.reason == "time" and opened.running.reason is None:
+                return None
+            raise
+        return int(row[0]) if row else None
+
+    def _failure(
+        self, error: BaseException, sql: str, running: RunningQuery, relations: Sequence[Relation]
+    ) -> BaseException:
+        """The error to raise for one that came up: ours, with the statement in `.sql`."""
+        from llmauto_tools.sql.failures import translate
+
+        failure: BaseException = error
+        if not isinstance(error, LlmautoError):
+            translated = translate(error, sql, relations)
+            failure = running.failure() or translated or error if translated else error
+        if isinstance(failure, LlmautoError) and not hasattr(failure, "sql"):
+            failure.sql = sql  # type: ignore[attr-defined]
+        return failure
+
+
+Signature = dict[str, tuple[int, int] | None]
+
+
+def signature(relation: Relation) -> Signature:
+    """Size and modification time of each path of a relation; None for one that is not there."""
+    found: Signature = {}
+    for path in (*relation.paths, *((relation.attach[1],) if relation.attach else ())):
+        try:
+            stat = Path(path).stat()
+        except OSError:
+            found[path] = None
+        else:
+            found[path] = (stat.st_size, stat.st_mtime_ns)
+    return found
+
+
+def _columns(cursor: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:
+    return tuple(Column(d[0], str(d[1])) for d in cursor.description or ())
+
+
+def _fetch(cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column], count: int) -> list[tuple[Any, ...]]:
+    """At most `count` rows. Time zones go through Arrow: DuckDB's own way needs pytz."""
+    if not any("WITH TIME ZONE" in c.dtype for c in columns):
+        return cursor.fetchmany(count)
+    rows: list[tuple[Any, ...]] = []
+    for batch in cursor.to_arrow_reader(min(count, 2048)):
+        rows.extend(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+        if len(rows) >= count:
+            break
+    return rows[:count]

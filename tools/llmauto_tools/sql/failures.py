@@ -1,0 +1,186 @@
+"""DuckDB's errors in our terms: which kind it is, where in the statement, and what to do next."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from llmauto_tools.errors import (
+    DiskFull,
+    Interrupted,
+    LlmautoError,
+    MemoryLimitReached,
+    QueryInvalid,
+    QueryRejected,
+    UnreadableSource,
+    WorkspaceError,
+    nearest,
+)
+from llmauto_tools.schema import Relation
+
+_PREFIX = re.compile(
+    r"^(?:INTERNAL|INTERRUPT|[A-Z][\w]*(?: [A-Z][\w]*){0,3}) Error: (?:[A-Z][\w]* Error: )?", re.ASCII
+)
+_POINTER = re.compile(r"\n+LINE (\d+): (.*)\n( *)\^", re.DOTALL)
+_NO_COLUMN = re.compile(
+    r'(?:Referenced column "(?P<a>.+?)" not found'
+    r'|does not have a column named "(?P<b>.+?)"'
+    r'|column "(?P<c>.+?)" (?:was |is )?not (?:be )?found)',
+    re.DOTALL,
+)
+_QUOTED = re.compile(r'"((?:[^"]|"")+)"')
+_CHANGED_HINT = "Attach it again, so that its columns are looked at afresh."
+
+
+def syntax_failure(error: Exception, sql: str) -> LlmautoError:
+    """What the parser said about a statement, with the position."""
+    text = str(error)
+    if "expression depth" in text or "memory exhausted" in text:
+        return QueryRejected(
+            "The statement is nested too deeply.", "Split it into CTEs: WITH step AS (SELECT …) SELECT …"
+        )
+    return QueryInvalid(_sentence(text, sql), "The statement is DuckDB SQL.")
+
+
+def translate(error: BaseException, sql: str, relations: Sequence[Relation]) -> LlmautoError | None:
+    """The error of ours for one of DuckDB's, or None for one that is not DuckDB's.
+
+    `relations` are those that the statement names: their columns make the hints, and a file of theirs
+    that has vanished explains the error.
+    """
+    import duckdb
+
+    if isinstance(error, MemoryError):
+        return MemoryLimitReached("There is not enough memory for this query.", _LESS)
+    if type(error) is RuntimeError and "interrupted" in str(error).lower():
+        return Interrupted("The query was stopped.")  # Ctrl-C while DuckDB ran in the main thread
+    if not isinstance(error, duckdb.Error):
+        return None
+    text = str(error)
+    if isinstance(error, duckdb.InterruptException):
+        return Interrupted("The query was stopped.")
+    return (
+        _resource_failure(error, text)
+        or _source_failure(error, text, relations)
+        or _statement_failure(error, text, sql, relations)
+    )
+
+
+_LESS = "Select fewer rows or columns, group before joining, or allow more with --memory."
+
+
+def _resource_failure(error: Any, text: str) -> LlmautoError | None:
+    import duckdb
+
+    if "No space left on device" in text or "max_temp_directory_size" in text:
+        return DiskFull("The disk is full: the query could not write its intermediate results.", _LESS)
+    if "File too large" in text:
+        return DiskFull("The file-size limit of this process was reached while the query spilled.", _LESS)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        used = re.search(r"\(([^)]*used)\)", text)
+        return MemoryLimitReached(
+            f"The query needs more memory than is allowed{f' ({used[1]})' if used else ''}.", _LESS
+        )
+    if isinstance(error, duckdb.FatalException):
+        return WorkspaceError(f"The SQL engine stopped: {_sentence(text, '')}", "Run the query again.")
+    return None
+
+
+def _source_failure(error: Any, text: str, relations: Sequence[Relation]) -> LlmautoError | None:
+    import duckdb
+
+    for relation in relations:
+        for path in (*relation.paths, *((relation.attach[1],) if relation.attach else ())):
+            if "*" not in path and not os.path.lexists(path):
+                return UnreadableSource(
+                    f"The source of '{relation.name}' is no longer there: {relation.origin or path}.",
+                    "Put it back, or attach it from where it is now.",
+                )
+    where = f" of {_listed(relations)}" if relations else ""
+    if "Contents of view were altered" in text or "schema mismatch" in text:
+        return UnreadableSource(
+            f"The columns{where} have changed since the source was attached.", _CHANGED_HINT
+        )
+    if isinstance(error, (duckdb.IOException, duckdb.PermissionException, duckdb.SerializationException)):
+        return UnreadableSource(f"The data{where} cannot be read: {_sentence(text, '')}", _CHANGED_HINT)
+    if isinstance(error, duckdb.InvalidInputException) and re.search(
+        r"CSV Error|parquet|Parquet|[Mm]alformed JSON|Failed to read file", text
+    ):
+        return UnreadableSource(f"The data{where} cannot be read: {_sentence(text, '')}", _CHANGED_HINT)
+    return None
+
+
+def _listed(relations: Sequence[Relation]) -> str:
+    return ", ".join(f"'{r.name}'" for r in relations[:5])
+
+
+def _statement_failure(error: Any, text: str, sql: str, relations: Sequence[Relation]) -> LlmautoError:
+    import duckdb
+
+    if isinstance(error, duckdb.InternalException):
+        return QueryInvalid(
+            f"DuckDB could not run this statement: {_sentence(text, sql)}", "Word it differently."
+        )
+    hint = _name_hint(text, relations) or _type_hint(error, text)
+    return QueryInvalid(_sentence(text, sql), hint)
+
+
+def _name_hint(text: str, relations: Sequence[Relation]) -> str | None:
+    """The nearest column names, for a name that was not found."""
+    missing = _NO_COLUMN.search(text)
+    if missing is None:
+        tables = re.search(r"Candidate tables: (.*)", text)
+        return f"The tables in this statement are: {tables[1]}." if tables else None
+    wrong = next(g for g in missing.groups() if g is not None)
+    offered = re.search(r"Candidate (?:bindings|Entries|names): (.*)", text, re.IGNORECASE)
+    suggested = [q.replace('""', '"').split(".")[-1] for q in _QUOTED.findall(offered[1])] if offered else []
+    columns = [c.name for r in relations for c in r.columns]
+    close = list(dict.fromkeys([*nearest(wrong, columns), *nearest(wrong, suggested)]))[:3]
+    if close:
+        return "Did you mean " + " or ".join(f'"{c}"' for c in close) + "?"
+    known = list(dict.fromkeys(columns or suggested))
+    listed = ", ".join(f'"{c}"' for c in known[:20])
+    more = f" and {len(known) - 20} more" if len(known) > 20 else ""
+    return f"The columns are: {listed}{more}." if known else None
+
+
+def _type_hint(error: Any, text: str) -> str | None:
+    import duckdb
+
+    if isinstance(error, duckdb.ConversionException):
+        return "Use TRY_CAST(… AS type) to get NULL where a value does not convert."
+    if "explicit type casts" in text:
+        return "Cast the argument: CAST(… AS DOUBLE), or TRY_CAST where some values do not convert."
+    if "must appear in the GROUP BY clause" in text:
+        return "Add the column to GROUP BY (or write GROUP BY ALL), or aggregate it."
+    return None
+
+
+def _sentence(text: str, sql: str) -> str:
+    """DuckDB's message without its prefix and pointer, with the position in words."""
+    pointer = _POINTER.search(text)
+    body = text[: pointer.start()] if pointer else text
+    body = _PREFIX.sub("", body.strip())
+    body = re.split(r"\n\s*Candidate|\n\s*Possible solutions|\nDid you mean|\n\n", body)[0]
+    body = " ".join(body.split()).rstrip(".! ")
+    body = body.removesuffix(". You might need to add explicit type casts")
+    position = _position(pointer, sql) if pointer else None
+    return f"{body} ({position})." if position else f"{body}."
+
+
+def _position(pointer: re.Match[str], sql: str) -> str | None:
+    """ "line 2, column 7" of the character that DuckDB's pointer shows."""
+    number, shown, spaces = int(pointer[1]), pointer[2], len(pointer[3])
+    lines = sql.split("\n")
+    if number > len(lines):
+        return None
+    column = spaces - len(f"LINE {number}: ")
+    if shown.startswith("..."):
+        fragment = shown[3:].removesuffix("...")
+        at = lines[number - 1].find(fragment)
+        if at < 0:
+            return f"line {number}"
+        column += at - 3
+    return f"line {number}, column {column + 1}"

@@ -1,0 +1,390 @@
+"""The guard: what a statement may be before it gets near the data.
+
+It must be exactly one statement of type SELECT, and every node of its syntax tree (DuckDB's own, from
+`json_serialize_sql`) must be of a kind that is known here: tables are attached ones or CTEs in scope,
+functions come from the allow-list in `functions.py`. Whatever is not known is refused. The locked
+connection (`instance.py`) is the second line; docs/security.md says what each of them holds.
+
+Allowed besides plain SELECT: VALUES, FROM-first, set operations, CTEs (recursive ones too: time and
+memory limits stop them), DESCRIBE and SUMMARIZE of something allowed, UNPIVOT, and PIVOT with its
+values listed (`PIVOT t ON year IN (2023, 2024) USING sum(x)`). A PIVOT without them creates a type first
+and is therefore several statements: refused with that hint.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from llmauto_tools.errors import QueryInvalid, QueryRejected, did_you_mean
+from llmauto_tools.sql.functions import (
+    ALLOWED_FUNCTIONS,
+    ALLOWED_TABLE_FUNCTIONS,
+    DUPLICATING_MACROS,
+    MAX_REPEAT,
+    REPEATING_FUNCTIONS,
+)
+from llmauto_tools.sql.scan import nesting_depth, without_trailing_semicolon
+
+if TYPE_CHECKING:
+    import duckdb
+
+MAX_STATEMENT_CHARACTERS = 100_000
+MAX_BRACKET_DEPTH = 100
+MAX_TREE_DEPTH = 900
+"""Levels of the serialized tree; an expression takes two or three of them per operator."""
+MAX_NODES = 200_000
+MAX_LAMBDA_DEPTH = 8
+MAX_MACRO_DEPTH = 5
+
+ALLOWED = (
+    "Allowed is one SELECT over the attached tables, with DuckDB's functions for maths, text, dates, lists, "
+    "JSON, aggregates and windows."
+)
+
+_EXPRESSIONS = {
+    "BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION",
+    "LAMBDA", "LAMBDA_REF", "OPERATOR", "POSITIONAL_REFERENCE", "STAR", "SUBQUERY", "TYPE", "WINDOW",
+}  # fmt: skip
+_QUERY_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+_TABLE_REFS = {
+    "BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY", "EMPTY_FROM", "PIVOT", "SHOW_REF",
+}  # fmt: skip
+_MODIFIERS = {
+    "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "ORDER_MODIFIER", "DISTINCT_MODIFIER", "ORDER_DEFAULT",
+    "ASCENDING", "DESCENDING",
+}  # fmt: skip
+_TYPE_INFO = {
+    "DECIMAL_TYPE_INFO", "LIST_TYPE_INFO", "STRUCT_TYPE_INFO", "ARRAY_TYPE_INFO", "ENUM_TYPE_INFO",
+    "STRING_TYPE_INFO", "GENERIC_TYPE_INFO", "INTEGER_LITERAL_TYPE_INFO", "UNBOUND_TYPE_INFO",
+}  # fmt: skip
+_NODE_TYPES = _QUERY_NODES | _TABLE_REFS | _MODIFIERS | _TYPE_INFO
+_TELLING_KEYS = {"function_name", "table_name", "function", "query", "subquery", "from_table"}
+"""Keys that only a known kind of node may have; seen elsewhere, the tree is not what we think."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A statement that passed: fit to run, and to be put in parentheses as a subquery."""
+
+    sql: str
+    tables: tuple[str, ...]
+    """The attached tables that it names, as they are spelled in the workspace."""
+    columns: tuple[str, ...]
+    """The last parts of the column names that it uses (they are not resolved here)."""
+
+
+def check(sql: str, connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> Checked:
+    """Check a statement against the names of the attached tables; nothing is executed.
+
+    `connection` is used to parse only. Raises QueryRejected (something that is not allowed) or
+    QueryInvalid (broken syntax, or a table that is not attached), with the statement in `.sql`.
+    """
+    # What is checked is what runs: the text without a trailing semicolon.
+    sql = without_trailing_semicolon(sql)
+    try:
+        _check_text(sql)
+        tree = _parse(sql, connection)
+        walk = _Walk({ascii_lower(t): t for t in tables})
+        walk.run(tree)
+    except (QueryRejected, QueryInvalid) as e:
+        e.sql = sql  # type: ignore[union-attr]
+        raise
+    return Checked(sql, tuple(walk.tables), tuple(walk.columns))
+
+
+def _check_text(sql: str) -> None:
+    if not sql:
+        raise QueryInvalid("The statement is empty.", "Write one SELECT statement.")
+    if len(sql) > MAX_STATEMENT_CHARACTERS:
+        raise QueryRejected(
+            f"The statement is {len(sql):,} characters long; at most {MAX_STATEMENT_CHARACTERS:,} are allowed."
+        )
+    if "\x00" in sql:
+        raise QueryRejected("The statement holds a NUL character.")
+    if nesting_depth(sql, MAX_BRACKET_DEPTH) > MAX_BRACKET_DEPTH:
+        raise _too_deep()
+
+
+def _too_deep() -> QueryRejected:
+    return QueryRejected(
+        f"The statement is nested too deeply (more than {MAX_BRACKET_DEPTH} levels).",
+        "Split it into CTEs: WITH step AS (SELECT …) SELECT …",
+    )
+
+
+def _parse(sql: str, connection: duckdb.DuckDBPyConnection) -> Any:
+    """The syntax tree of the one SELECT statement in `sql`."""
+    import duckdb
+
+    from llmauto_tools.sql.failures import syntax_failure
+
+    try:
+        statements = connection.extract_statements(sql)
+    except duckdb.Error as e:
+        raise syntax_failure(e, sql) from e
+    if len(statements) != 1:
+        raise _several(sql, statements)
+    kind = statements[0].type.name
+    if kind != "SELECT":
+        raise QueryRejected(f"A {kind} statement is not allowed; only reading is.", ALLOWED)
+    row = connection.execute(
+        "SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_empty := true, skip_default := true)",
+        [sql],
+    ).fetchone()
+    try:
+        tree = json.loads(row[0] if row else "{}")
+    except RecursionError as e:
+        raise _too_deep() from e
+    if tree.get("error") is not False or len(tree.get("statements", ())) != 1:
+        raise QueryRejected("This kind of statement cannot be checked, so it is not run.", ALLOWED)
+    return tree["statements"][0]
+
+
+def _several(sql: str, statements: list[Any]) -> QueryRejected:
+    kinds = [s.type.name for s in statements]
+    if kinds == ["CREATE", "SELECT"] and "pivot" in sql.casefold():
+        return QueryRejected(
+            "PIVOT needs its values listed.", "Write: PIVOT t ON year IN (2023, 2024) USING sum(amount)."
+        )
+    return QueryRejected(f"There are {len(kinds)} statements; exactly one is allowed.", ALLOWED)
+
+
+def ascii_lower(name: str) -> str:
+    """Lower case of the letters A-Z only, which is how DuckDB compares names."""
+    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where in the tree a node stands."""
+
+    ctes: frozenset[str] = frozenset()
+    depth: int = 0
+    lambdas: int = 0
+    macros: int = 0
+
+
+@dataclass
+class _Walk:
+    """Visits every node once; an explicit stack, since the tree may be deeper than Python's."""
+
+    known: dict[str, str]
+    tables: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    _stack: list[tuple[Any, _Place]] = field(default_factory=list)
+
+    def run(self, statement: Any) -> None:
+        if set(statement) - {"node", "named_param_map"}:
+            raise _unknown("statement", ", ".join(statement))
+        self._stack.append((statement["node"], _Place()))
+        if statement.get("named_param_map"):
+            raise QueryRejected("Parameters (? or $name) have no value here.", "Write the value itself.")
+        visited = 0
+        while self._stack:
+            node, place = self._stack.pop()
+            visited += 1
+            if place.depth > MAX_TREE_DEPTH or visited > MAX_NODES:
+                raise QueryRejected(
+                    "The statement is too large or too deeply nested.", "Split it into parts."
+                )
+            if isinstance(node, dict):
+                self._dict(node, place)
+            elif isinstance(node, list):
+                self._push(node, place)
+
+    def _push(self, values: Iterable[Any], place: _Place, **change: Any) -> None:
+        below = _Place(**{**place.__dict__, "depth": place.depth + 1, **change})
+        # Reversed, so that tables and columns are met in the order in which they are written.
+        self._stack.extend((v, below) for v in reversed(list(values)) if isinstance(v, (dict, list)))
+
+    def _dict(self, node: dict[str, Any], place: _Place) -> None:
+        if "class" in node:
+            self._expression(node, place)
+        elif isinstance(node.get("type"), str):
+            self._typed(node, place)
+        elif "is_null" in node and isinstance(node.get("type"), dict):
+            self._push([node["type"]], place)  # a constant: its value is data
+        elif "id" in node:
+            self._push(node.values(), place)
+        elif _TELLING_KEYS & set(node) and not _is_subquery_holder(node):
+            raise _unknown("node", ", ".join(node))
+        else:
+            self._push(node.values(), place)
+
+    # ---- expressions
+
+    def _expression(self, node: dict[str, Any], place: _Place) -> None:
+        kind = str(node["class"])
+        if kind not in _EXPRESSIONS:
+            raise _unknown("expression", kind)
+        if kind == "COLUMN_REF":
+            self.columns.append(str(node.get("column_names", [""])[-1]))
+        elif kind == "TYPE":
+            _check_type(node)
+        elif kind in ("FUNCTION", "WINDOW"):
+            self._function(node, place)
+            return
+        elif kind == "LAMBDA":
+            if place.lambdas >= MAX_LAMBDA_DEPTH:
+                raise QueryRejected(f"Lambdas are nested more than {MAX_LAMBDA_DEPTH} deep.")
+            self._push(node.values(), place, lambdas=place.lambdas + 1)
+            return
+        self._push(node.values(), place)
+
+    def _function(self, node: dict[str, Any], place: _Place) -> None:
+        name = ascii_lower(str(node.get("function_name", "")))
+        if name not in ALLOWED_FUNCTIONS:
+            raise _refused_function(name)
+        _check_schema(node, f"The function '{name}'")
+        if name in REPEATING_FUNCTIONS:
+            _check_repeat(name, node)
+        macros = place.macros + (name in DUPLICATING_MACROS)
+        if macros > MAX_MACRO_DEPTH:
+            raise QueryRejected(
+                f"'{name}' is nested more than {MAX_MACRO_DEPTH} deep.", "Use a CTE per step."
+            )
+        self._push(node.values(), place, macros=macros)
+
+    # ---- query nodes, tables, modifiers
+
+    def _typed(self, node: dict[str, Any], place: _Place) -> None:
+        kind = node["type"]
+        if kind not in _NODE_TYPES:
+            raise _unknown("node", kind)
+        if kind in _QUERY_NODES:
+            self._query_node(node, place)
+            return
+        if kind == "BASE_TABLE":
+            self._base_table(node, place)
+        elif kind == "TABLE_FUNCTION":
+            self._table_function(node, place)
+            return
+        elif kind == "SHOW_REF" and "query" not in node:
+            raise QueryRejected(
+                "SHOW is not allowed; DESCRIBE and SUMMARIZE of a table are.",
+                "The tool 'tables' lists the tables.",
+            )
+        elif kind == "UNBOUND_TYPE_INFO":
+            _check_type(node)
+        self._push(node.values(), place)
+
+    def _query_node(self, node: dict[str, Any], place: _Place) -> None:
+        """A CTE is seen by the CTEs after it and by the node's own parts, and nowhere else."""
+        scope = place.ctes
+        parts: list[tuple[Any, frozenset[str]]] = []
+        for entry in node.get("cte_map", {}).get("map", ()):
+            parts.append((entry["value"], scope))
+            scope = scope | {ascii_lower(entry["key"])}
+        for key, value in node.items():
+            if key == "cte_map":
+                continue
+            inside = scope
+            if key in ("right", "child") and "cte_name" in node:
+                # Only the recursive side sees the CTE itself; in its anchor the name is another table.
+                inside = scope | {ascii_lower(node["cte_name"])}
+            parts.append((value, inside))
+        for value, ctes in reversed(parts):
+            self._push([value], place, ctes=ctes)
+
+    def _base_table(self, node: dict[str, Any], place: _Place) -> None:
+        name = str(node.get("table_name", ""))
+        folded = ascii_lower(name)
+        schema, catalog = node.get("schema_name", ""), node.get("catalog_name", "")
+        if not schema and not catalog and folded in place.ctes:
+            return
+        if schema == "recurring" and not catalog and folded in place.ctes:
+            return  # the whole of a recursive CTE with USING KEY
+        if catalog not in ("", "memory") or schema not in ("", "main") or folded not in self.known:
+            full = ".".join(p for p in (catalog, schema, name) if p)
+            raise self._unknown_table(full)
+        if self.known[folded] not in self.tables:
+            self.tables.append(self.known[folded])
+
+    def _unknown_table(self, name: str) -> QueryInvalid | QueryRejected:
+        hint = did_you_mean(name, self.known.values())
+        if hint is None:
+            listed = ", ".join(f"'{t}'" for t in list(self.known.values())[:20])
+            hint = f"The tables are: {listed}." if listed else "Attach a source first."
+        if any(c in name for c in "/\\:*?") or "." in name:
+            return QueryRejected(f"'{name}' is not an attached table; files are not read by name.", hint)
+        return QueryInvalid(f"There is no table '{name}'.", hint)
+
+    def _table_function(self, node: dict[str, Any], place: _Place) -> None:
+        function = node.get("function", {})
+        name = ascii_lower(str(function.get("function_name", "")))
+        if function.get("class") != "FUNCTION" or name not in ALLOWED_TABLE_FUNCTIONS:
+            allowed = ", ".join(sorted(ALLOWED_TABLE_FUNCTIONS))
+            raise QueryRejected(
+                f"The table function '{name}' is not allowed.", f"Allowed in FROM are: {allowed}."
+            )
+        _check_schema(function, f"The table function '{name}'")
+        rest = [v for k, v in node.items() if k != "function"]
+        self._push([*function.values(), *rest], place)
+
+
+def _is_subquery_holder(node: dict[str, Any]) -> bool:
+    """A CTE's entry or the statement inside a subquery: containers without a type of their own."""
+    return isinstance(node.get("query"), dict) and set(node) <= {
+        "query",
+        "aliases",
+        "materialized",
+        "key_targets",
+    }
+
+
+def _unknown(what: str, kind: str) -> QueryRejected:
+    return QueryRejected(f"The statement has a part that is not allowed ({what} {kind}).", ALLOWED)
+
+
+def _refused_function(name: str) -> QueryRejected:
+    close = difflib.get_close_matches(name, (f for f in ALLOWED_FUNCTIONS if f[0].isalpha()), cutoff=0.8)
+    hint = "Did you mean " + " or ".join(f"'{c}'" for c in close) + "?" if close else ALLOWED
+    return QueryRejected(f"The function '{name}' is not allowed.", hint)
+
+
+def _check_schema(node: dict[str, Any], what: str) -> None:
+    """Functions of an attached database file could be macros that its author wrote."""
+    if node.get("catalog", "") not in ("", "system") or node.get("schema", "") not in (
+        "",
+        "main",
+        "pg_catalog",
+    ):
+        raise QueryRejected(
+            f"{what} is written with a prefix.", "Write its plain name, with its arguments in ()."
+        )
+
+
+def _check_type(node: dict[str, Any]) -> None:
+    if node.get("catalog") or node.get("schema"):
+        raise QueryRejected("Types of other databases are not allowed.", "Use a plain DuckDB type.")
+
+
+def _check_repeat(name: str, node: dict[str, Any]) -> None:
+    position = REPEATING_FUNCTIONS[name]
+    children = node.get("children", [])
+    count = children[position] if len(children) > position else None
+    value = count.get("value", {}).get("value") if isinstance(count, dict) else None
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or value > MAX_REPEAT:
+        raise QueryRejected(
+            f"'{name}' needs a constant length of at most {MAX_REPEAT:,}.",
+            "It makes results that DuckDB's memory limit does not see.",
+        )
+    if any(_calls_repeating(c) for c in children):
+        raise QueryRejected(f"'{name}' is nested in itself.", "Give the whole length at once.")
+
+
+def _calls_repeating(node: Any) -> bool:
+    stack = [node]
+    while stack:
+        at = stack.pop()
+        if isinstance(at, dict):
+            if ascii_lower(str(at.get("function_name", ""))) in ("repeat", "list_resize", "array_resize"):
+                return True
+            stack.extend(at.values())
+        elif isinstance(at, list):
+            stack.extend(at)
+    return False
