@@ -204,8 +204,9 @@ class Answer:
 
     def _ipython_display_(self) -> None:
         """Table and chart as two outputs: a frontend shows only one form of each output."""
-        from IPython.display import display
+        import IPython.display
 
+        display: Any = IPython.display.display
         display({"text/plain": self.text, "text/html": self._repr_html_()}, raw=True)
         if self.chart is not None:
             display(self.chart._repr_mimebundle_(), raw=True)

@@ -43,6 +43,7 @@ _BY_KIND = {
     "limit": LIMIT,
     "time_limit": LIMIT,
     "memory_limit": LIMIT,
+    "step_limit": LIMIT,
     "disk_full": LIMIT,
     "interrupted": INTERRUPTED,
     "terminated": TERMINATED,

@@ -264,10 +264,11 @@ def sessions_export(
     session: SessionArgument,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="PATH", help="A .ipynb or .py file (none: stdout)."),
+        typer.Option("--output", "-o", metavar="PATH", help="A .ipynb, .py or .md file (none: stdout)."),
     ] = None,
     format_: Annotated[
-        str | None, typer.Option("--format", metavar="FORMAT", help="notebook or script (default: by PATH).")
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="notebook, script or transcript (default: by PATH)."),
     ] = None,
     workspace: WorkspaceOption = None,
     yes: YesOption = False,

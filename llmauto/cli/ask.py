@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmauto import contract, exits
 from llmauto.cli.common import choose_sources, describe_event, limits, open_store
+from llmauto.cli.confirm import agrees, can_answer
 from llmauto.cli.drive import Emit, drive
 from llmauto.cli.program import Invocation
 from llmauto.cli.stdin import read_question
@@ -22,6 +24,7 @@ from llmauto.folders import workspace_folder
 from llmauto.render.message import print_error, print_note, print_refusal
 from llmauto.render.screen import screen_for
 from llmauto.render.status import StatusLine
+from llmauto_agent.events import Answered, ApprovalWanted
 
 if TYPE_CHECKING:
     from llmauto.config import Settings
@@ -29,6 +32,16 @@ if TYPE_CHECKING:
     from llmauto_agent.session import Session
 
 CHART_SUFFIXES = (".json", ".png", ".svg", ".html")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question that is ready to be asked: its sources found, its session chosen."""
+
+    question: str
+    sources: tuple[str, ...]
+    session_id: str | None
+    approved: bool
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,8 @@ def ask_command(options: AskOptions, invocation: Invocation) -> int:
     sources = [] if session_id and not options.sources else choose_sources(options.sources, folder)
     status = StatusLine(quiet=options.quiet)
     status.say("starting")
-    answer = _drive(settings, folder, session_id, sources, question, status)
+    asked = _Asked(question, tuple(sources), session_id, options.yes)
+    answer = _drive(settings, folder, asked, status)
     return _present(answer, options, settings)
 
 
@@ -126,25 +140,23 @@ def _session_to_go_on(options: AskOptions, folder: Path) -> str | None:
     return last.id
 
 
-def _drive(
-    settings: Settings,
-    folder: Path,
-    session_id: str | None,
-    sources: list[str],
-    question: str,
-    status: StatusLine,
-) -> Answer:
+def _drive(settings: Settings, folder: Path, asked: _Asked, status: StatusLine) -> Answer:
     """Open the workspace, attach, and ask, in a thread; this one keeps the screen."""
     stops: list[Callable[[], None]] = []
+    decisions: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def work(emit: Emit) -> Answer:
         with ExitStack() as stack:
-            session = _open(settings, folder, session_id, sources, emit, stack, stops)
+            session = _open(settings, folder, asked, emit, stack, stops)
             gc.freeze()
             gc.enable()
-            return _consume(session, question, emit)
+            return _consume(session, asked.question, emit, decisions)
 
     def on_event(event: Any) -> None:
+        if isinstance(event, ApprovalWanted):
+            status.clear()
+            decisions.put(_approves(event))
+            return
         said = event if isinstance(event, tuple) else describe_event(event)
         if said is not None:
             status.say(*said)
@@ -159,8 +171,7 @@ def _drive(
 def _open(
     settings: Settings,
     folder: Path,
-    session_id: str | None,
-    sources: list[str],
+    asked: _Asked,
     emit: Emit,
     stack: ExitStack,
     stops: list[Callable[[], None]],
@@ -175,31 +186,41 @@ def _open(
             workspace,
             model=settings.model,
             share=settings.share,
-            session_id=session_id,
+            session_id=asked.session_id,
             timeout=settings.timeout,
+            approve="always" if asked.approved else "ask",
         )
     )
     stops.append(session.interrupt)
-    if session_id is not None:
+    if asked.session_id is not None:
         session.reattach()
-    for source in sources:
+    for source in asked.sources:
         emit((f"reading {source}", None))
         session.attach(source)
     emit(("thinking", None))
     return session
 
 
-def _consume(session: Session, question: str, emit: Emit) -> Answer:
-    from llmauto_agent.events import Answered
-
+def _consume(session: Session, question: str, emit: Emit, decisions: queue.SimpleQueue[bool]) -> Answer:
     answer: Answer | None = None
     for event in session.stream(question):
         if isinstance(event, Answered):
             answer = event.answer
-        else:
-            emit(event)
+            continue
+        emit(event)
+        if isinstance(event, ApprovalWanted):
+            session.decide(event.call_id, "approve" if decisions.get() else "reject")
     assert answer is not None, "a stream ends with its answer"
     return answer
+
+
+def _approves(wanted: ApprovalWanted) -> bool:
+    """Ask the person about a costly step; where nobody can answer, it is rejected, saying so."""
+    question = f"{wanted.reason} Run {wanted.tool}?"
+    if can_answer():
+        return agrees(question)
+    print_note(f"{question} Nobody can answer here, so it is not run; --yes runs it.")
+    return False
 
 
 def _present(answer: Answer, options: AskOptions, settings: Settings) -> int:

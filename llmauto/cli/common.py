@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from llmauto.exits import UsageError
 from llmauto.folders import workspace_folder
 from llmauto.render.message import print_note
+from llmauto_agent.events import TextDelta, ToolFinished, ToolProgress, ToolStarted
 
 if TYPE_CHECKING:
     from llmauto.config import Settings
@@ -87,8 +88,6 @@ def folder_of(workspace: str | None) -> Path:
 
 def describe_event(event: Any) -> tuple[str, float | None] | None:
     """What the status line says about an event, or None where it changes nothing."""
-    from llmauto_agent.events import TextDelta, ToolFinished, ToolProgress, ToolStarted
-
     if isinstance(event, ToolStarted):
         return event.tool, None
     if isinstance(event, ToolProgress):

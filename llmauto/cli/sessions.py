@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,11 +17,14 @@ from llmauto.exits import UsageError
 from llmauto.render.message import print_note
 from llmauto.render.screen import Screen, screen_for
 from llmauto.render.text import clean, clean_lines
+from llmauto_tools.errors import SourceError
 
 if TYPE_CHECKING:
+    from llmauto_agent.export import Kind
     from llmauto_agent.store import SessionRecord, SessionStore, Turn
     from llmauto_tools.ledger import Evidence, Ledger
 
+EXPORT_SUFFIXES: dict[str, Kind] = {".ipynb": "notebook", ".py": "script", ".md": "transcript"}
 NONE_YET = "There is no session in this workspace yet."
 
 
@@ -134,32 +138,50 @@ def _print_turn(turn: Turn, console: Any, screen: Screen) -> None:
 
 
 def export_session(
-    session: str, output: Path | None, format_: str | None, workspace: str | None, *, overwrite: bool
+    session: str, output: Path | None, kind: str | None, workspace: str | None, *, overwrite: bool
 ) -> int:
-    """Write a session as a notebook or a script that replays it without llmauto or a model."""
-    kind = _export_format(output, format_)
+    """Write a session as a notebook, a script or a transcript; without `output`, to stdout."""
+    chosen = _export_kind(output, kind)
     if output is not None and output.exists() and not overwrite:
         raise UsageError(f"'{output}' exists already.", "Give --yes to replace it, or another --output.")
     folder = folder_of(workspace)
     with _existing_store(folder) as store:
         record = store.get(session)
-    text = _export_text(folder, record.id, kind)
-    if output is None:
-        sys.stdout.write(text)
-    else:
-        output.write_text(text, "utf-8")
+    if output is not None:
+        _export(folder, record, output, chosen)
         print_note(f"session {record.id} is in {output}")
+        return exits.ANSWERED
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / "export"
+        _export(folder, record, path, chosen)
+        sys.stdout.write(path.read_text("utf-8"))
     return exits.ANSWERED
 
 
-def _export_format(output: Path | None, format_: str | None) -> str:
-    by_suffix = {".ipynb": "notebook", ".py": "script"}
-    kind = format_ or by_suffix.get(output.suffix.lower() if output else "", "")
-    if kind not in {"notebook", "script"}:
-        raise UsageError(
-            "Say what to export: a notebook or a script.", "Use --output PATH.ipynb or PATH.py, or --format."
-        )
-    return kind
+def _export_kind(output: Path | None, kind: str | None) -> Kind:
+    suffix = output.suffix.lower() if output is not None else ""
+    chosen = kind or EXPORT_SUFFIXES.get(suffix)
+    for known in EXPORT_SUFFIXES.values():
+        if chosen == known:
+            return known
+    raise UsageError(
+        "Say what to export: a notebook, a script or a transcript.",
+        "End --output in .ipynb, .py or .md, or give --format notebook, script or transcript.",
+    )
+
+
+def _export(folder: Path, record: SessionRecord, path: Path, kind: Kind) -> None:
+    """Attach the session's sources again, as far as they are still there, and write the export."""
+    from llmauto_agent import export
+    from llmauto_tools.workspace import Workspace
+
+    with Workspace(folder) as workspace:
+        for source in record.sources:
+            try:
+                workspace.attach(source)
+            except SourceError as e:
+                print_note(f"a source of the session is left out of the replay: {e.message}")
+        export.export_session(workspace, record.id, path, kind=kind)
 
 
 def remove_sessions(sessions: Sequence[str], workspace: str | None, yes: bool) -> int:
