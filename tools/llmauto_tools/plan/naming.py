@@ -68,7 +68,7 @@ def name_of(node: Expr) -> str:
     if isinstance(node, Aggregate):
         return _aggregate(node)
     if isinstance(node, Arithmetic):
-        if _is_share(node):
+        if is_share(node):
             return "share"
         word, fallback = _OPERATIONS[node.op]
         name = f"{name_of(node.left)}_{word}_{name_of(node.right)}"
@@ -87,7 +87,7 @@ def name_of(node: Expr) -> str:
     return _constant(node)
 
 
-def _is_share(node: Arithmetic) -> bool:
+def is_share(node: Arithmetic) -> bool:
     """Whether it divides an aggregate over some of the rows by the same one over all of them."""
     left, right = node.left, node.right
     if node.op != "/" or not isinstance(left, Aggregate) or not isinstance(right, Aggregate):
