@@ -157,7 +157,10 @@ class SessionStore:
                 " WHERE session = ? ORDER BY number",
                 (session_id,),
             ).fetchall()
-        return [Turn(*row[:5], answer=json.loads(row[5]) if row[5] else None) for row in rows]
+        return [
+            Turn(session, number, question, asked, answered, json.loads(answer) if answer else None)
+            for session, number, question, asked, answered, answer in rows
+        ]
 
     def open_turn(self, session_id: str) -> Turn | None:
         """The last turn, if it was asked and never answered."""
@@ -182,8 +185,8 @@ class SessionStore:
                 parameters,
             ).fetchall()
         return [
-            SessionRecord(*row[:6], sources=tuple(json.loads(row[6])), turns=row[7], open_turn=row[8])
-            for row in rows
+            SessionRecord(r[0], r[1], r[2], r[3], r[4], r[5], tuple(json.loads(r[6])), r[7], r[8])
+            for r in rows
         ]
 
     def _write(self, sql: str, parameters: tuple[Any, ...]) -> None:

@@ -63,14 +63,24 @@ def definition_code(definition: Definition) -> str:
     """The call that defines a table, or attaches the file that it is in."""
     if definition.kind == "attach":
         return f"replay.attach({literal(definition.name)}, {literal(definition.reads[0])})"
-    reads = "".join(f", {literal(r)}" for r in definition.reads)
-    call = f"replay.{definition.kind}({literal(definition.name)}, {text_literal(definition.sql)}{reads})"
+    given = [literal(definition.name)]
+    if definition.sql:
+        given.append(text_literal(definition.sql))
+    if definition.kind == "table":
+        given.append(literal(list(definition.columns)))
+    given += [literal(r) for r in definition.reads]
+    call = f"replay.{definition.kind}({', '.join(given)})"
     return f"{comment(definition.note)}\n{call}" if definition.note else call
+
+
+def definitions_code(step: Step) -> str:
+    """The tables to define before a step, or by it."""
+    return "\n".join(definition_code(d) for d in step.definitions)
 
 
 def run_code(step: Step) -> str:
     """The statement of a step, run; the result is in a variable named like the evidence."""
-    lines = [definition_code(d) for d in step.definitions]
+    lines = [definitions_code(step)] if step.definitions else []
     if step.frozen:
         lines.append(
             f"# {step.frozen} read the clock: replaced by the time of the recording, {when(step.evidence.started)}."

@@ -6,6 +6,7 @@ from typing import Any
 
 from llmauto_agent.export.code import (
     check_code,
+    definitions_code,
     install_line,
     run_code,
     runtime_code,
@@ -83,7 +84,8 @@ def _section(section: Section) -> list[Any]:
 def _step(step: Step) -> list[Any]:
     title = f"### {step.evidence.id}: {markdown(step.evidence.tool)}"
     if not step.replays:
-        return [_markdown(f"{title}\n\n{fenced(step_text(step), 'text')}")]
+        shown = [_markdown(f"{title}\n\n{fenced(step_text(step), 'text')}")]
+        return [*shown, _code(definitions_code(step))] if step.definitions else shown
     return [
         _markdown(title),
         _code(f"{run_code(step)}\n{step.evidence.id}"),

@@ -174,13 +174,18 @@ def _section(
 
 
 def _step(evidence: Evidence, tables: TableFinder) -> Step:
-    if evidence.state != "finished" or not evidence.sql or not evidence.columns:
+    if evidence.state != "finished":
+        return Step(evidence)
+    if evidence.tool == "save_table":
+        saved = tables.find_saved(evidence)
+        return Step(evidence, definitions=saved.definitions, remark=saved.problem)
+    if not evidence.sql or not evidence.columns:
         return Step(evidence)
     if evidence.tool not in COMPARED_TOOLS:
         return Step(evidence)
     found = tables.find(evidence)
     if found.problem:
-        return Step(evidence, remark=f"Not replayed: {found.problem}.")
+        return Step(evidence, definitions=found.definitions, remark=f"Not replayed: {found.problem}.")
     at = dt.datetime.fromtimestamp(evidence.started, tables.zone)
     frozen = freeze(evidence.sql, at)
     names = [name for name, _ in evidence.columns]

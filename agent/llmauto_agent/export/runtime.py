@@ -114,10 +114,29 @@ class Replay:
             f"CREATE OR REPLACE VIEW {_identifier(name)} AS {self._redirected(sql, labels)}"
         )
 
-    def table(self, name: str, sql: str, *tables: str) -> None:
-        """Build a table that the session had saved; `tables` are those that its SQL reads."""
+    def table(self, name: str, sql: str, columns: list[Any], *tables: str) -> None:
+        """Build a table that the session had saved; `tables` are those that its SQL reads.
+
+        columns: names and types as they were saved; a file does not keep every type of a result.
+        """
         self.reads[name] = set().union(*(self.reads.get(t, set()) for t in tables))
-        self.connection.execute(f"CREATE OR REPLACE TABLE {_identifier(name)} AS {sql}")
+        numbered = [f"c{i}" for i in range(len(columns))]
+        picked = [
+            f"CAST({c} AS {dtype}) AS {_identifier(column)}"
+            for c, (column, dtype) in zip(numbered, columns, strict=True)
+        ]
+        self.connection.execute(
+            f"CREATE OR REPLACE TABLE {_identifier(name)} AS SELECT {', '.join(picked)}"
+            f" FROM ({_inner(sql)}\n) AS saved({', '.join(numbered)})"
+        )
+
+    def saved(self, name: str, label: str) -> None:
+        """Take a table that the session had saved from its file."""
+        self.reads[name] = {label}
+        path = _no_glob(self._path(label)).replace("'", "''")
+        self.connection.execute(
+            f"CREATE OR REPLACE TABLE {_identifier(name)} AS SELECT * FROM read_parquet('{path}')"
+        )
 
     def run(self, name: str, sql: str, limit: int = 1000) -> Replayed:
         """Run a recorded statement; at most `limit` rows are fetched, all are counted."""

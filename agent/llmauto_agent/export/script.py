@@ -6,6 +6,7 @@ import json
 
 from llmauto_agent.export.code import (
     check_code,
+    definitions_code,
     install_line,
     run_code,
     runtime_code,
@@ -68,7 +69,8 @@ def _step(step: Step) -> str:
     title = comment(f"{step.evidence.id}: {step.evidence.tool}")
     if step.replays:
         return f"{title}\n{run_code(step)}\nprint({step.evidence.id})\n{check_code(step)}\nprint()"
-    return f"{title}\n{comment(step_text(step))}"
+    shown = f"{title}\n{comment(step_text(step))}"
+    return f"{shown}\n{definitions_code(step)}" if step.definitions else shown
 
 
 def step_text(step: Step) -> str:

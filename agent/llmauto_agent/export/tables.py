@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from llmauto_agent.export.clock import draws_at_random, freeze
 from llmauto_agent.export.runtime import file_state
 from llmauto_agent.export.text import without_credentials
+from llmauto_tools.derived import Version
 from llmauto_tools.ledger import Evidence
 from llmauto_tools.schema import Relation
 from llmauto_tools.workspace import Workspace
@@ -31,13 +33,15 @@ class SourceFile:
 class Definition:
     """A table to define, or a database file to attach, before evidence is replayed.
 
-    `reads` are labels of files (attach, view) or names of tables (table).
+    `reads` are labels of files (attach, view) or names of tables (table). `columns`, of a table, are
+    names and types as they were saved.
     """
 
-    kind: Literal["attach", "view", "table"]
+    kind: Literal["attach", "view", "table", "saved"]
     name: str
     sql: str = ""
     reads: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
     note: str = ""
 
 
@@ -67,8 +71,12 @@ class TableFinder:
 
     def __post_init__(self) -> None:
         self._relations = {r.name.casefold(): r for r in self.workspace.relations()}
+        history = self.workspace.derived.history()
+        self._versions = {v.file: v for v in history}
+        self._current = {v.name.casefold(): v for v in self.workspace.derived.current()}
+        self._saved = {v.evidence_id: v for v in history}
         self._defined: dict[str, str] = {}
-        """Table name to the version that is defined, "" for a source."""
+        """Table name to the version that is defined at this point of the replay, "" for a source."""
         self.time_zone = _time_zone()
 
     @property
@@ -76,16 +84,36 @@ class TableFinder:
         return zoneinfo.ZoneInfo(self.time_zone)
 
     def find(self, evidence: Evidence) -> Found:
-        """The definitions that are missing before `evidence` can be replayed."""
+        """The definitions that are missing before `evidence` can be replayed.
+
+        Afterwards the tables that it reads are as they were when it ran: an earlier version of a derived
+        table, or one that was undone since, is built again.
+        """
         added: list[Definition] = []
+        wanted = [(t, evidence.fingerprints.get(t, "")) for t in evidence.tables]
         try:
-            for table in evidence.tables:
-                added += self._define(table, evidence.fingerprints.get(table, ""))
+            # Building a table may need another version of a table that the evidence reads too, so a
+            # second round puts that right.
+            for table, fingerprint in wanted * 2:
+                added += self._define(table, fingerprint)
         except NotReplayableError as e:
             return Found(tuple(added), str(e))
         return Found(tuple(added), stale=self._stale(evidence))
 
+    def find_saved(self, evidence: Evidence) -> Found:
+        """The definition of the table that `evidence` saved, with those that it was made from."""
+        version = self._saved.get(evidence.id)
+        if version is None:
+            return Found(problem="no table of it is left")
+        try:
+            return Found(tuple(self._define(version.name, version.file)))
+        except NotReplayableError as e:
+            return Found(problem=str(e))
+
     def _define(self, table: str, fingerprint: str) -> list[Definition]:
+        version = self._versions.get(fingerprint) or self._current.get(table.casefold())
+        if version is not None:
+            return self._define_version(version)
         relation = self._relations.get(table.casefold())
         if relation is None:
             raise NotReplayableError(f"the table {table} was not attached at the time of the export")
@@ -93,6 +121,49 @@ class TableFinder:
             self._define_source(relation)
             self._defined[relation.name] = ""
         return []
+
+    def _define_version(self, version: Version) -> list[Definition]:
+        """Build a derived table from its SQL, and first what that reads."""
+        defined = self._defined.get(version.name)
+        if defined == version.file:
+            return []
+        if defined == "":
+            raise NotReplayableError(f"the saved table {version.name} has the name of a source")
+        if draws_at_random(version.sql):
+            return [
+                self._stored(version, "Its SQL draws at random, so the rows come from where they were saved.")
+            ]
+        before = self._saved_fingerprints(version)
+        try:
+            added = [d for parent in version.parents for d in self._define(parent, before.get(parent, ""))]
+        except NotReplayableError as e:
+            return [self._stored(version, f"The rows come from where they were saved: {e}.")]
+        frozen = freeze(version.sql, dt.datetime.fromtimestamp(version.saved, self.zone))
+        note = f"Saved as {version.evidence_id}."
+        if frozen.replaced:
+            note += f" {', '.join(frozen.replaced)} read the clock: replaced by the time of the saving."
+        columns = tuple((c.name, c.dtype) for c in version.columns)
+        self._defined[version.name] = version.file
+        return [*added, Definition("table", version.name, frozen.sql, version.parents, columns, note)]
+
+    def _saved_fingerprints(self, version: Version) -> dict[str, str]:
+        """Which versions of its parents a derived table was made from."""
+        known = self.workspace.ledger.get(version.evidence_id).fingerprints
+        earlier = {
+            parent: v.file
+            for parent in version.parents
+            for v in self._versions.values()
+            if v.name.casefold() == parent.casefold() and v.number < version.number and not v.undone
+        }
+        return {**earlier, **known}
+
+    def _stored(self, version: Version, why: str) -> Definition:
+        """A derived table as the file that the workspace keeps of it."""
+        path = str(self.workspace.path / version.file)
+        label = self._label(path, f"{version.name} (saved)")
+        self._defined[version.name] = version.file
+        columns = tuple((c.name, c.dtype) for c in version.columns)
+        return Definition("saved", version.name, "", (label,), columns, why)
 
     def _define_source(self, relation: Relation) -> None:
         if relation.view_sql is None:
@@ -103,7 +174,9 @@ class TableFinder:
                 " ask a question about the table in llmauto, then export again."
             )
             label = self._label(path, Path(relation.origin).name, f"copy of {relation.origin}")
-            self.setup.append(Definition("view", relation.name, sql, (label,), without_credentials(note)))
+            self.setup.append(
+                Definition("view", relation.name, sql, (label,), note=without_credentials(note))
+            )
             return
         if without_credentials(relation.view_sql) != relation.view_sql:
             raise NotReplayableError(
@@ -115,7 +188,9 @@ class TableFinder:
         if relation.attach is not None:
             labels.append(self._label(relation.attach[1]))
         reads = tuple(dict.fromkeys(labels))
-        self.setup.append(Definition("view", relation.name, relation.view_sql, reads, _origin_note(relation)))
+        self.setup.append(
+            Definition("view", relation.name, relation.view_sql, reads, note=_origin_note(relation))
+        )
 
     def _attach(self, alias: str, path: str) -> None:
         definition = Definition("attach", alias, reads=(self._label(path),))
