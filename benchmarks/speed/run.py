@@ -230,7 +230,7 @@ def memory(folder: Path, repeat: int) -> None:
         f" FROM range(20000000)) TO '{path}'"
     )
     size = path.stat().st_size / 1e6
-    env = environment(folder) | {"LLMAUTO_MEMORY_LIMIT": "512MB"}
+    env = environment(folder) | {"LLMAUTO_MEMORY": "512MB"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     took = seconds([LLMAUTO, "ask", "total amount by person, top 5", str(path)], env)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
