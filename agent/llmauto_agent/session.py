@@ -20,7 +20,14 @@ from llmauto_agent.events import Answered, ApprovalWanted, Event, Notice, TextDe
 from llmauto_agent.models import check_model_name, is_embedded, make_model
 from llmauto_agent.privacy import Boundary, parse_share
 from llmauto_agent.store import SessionRecord, SessionStore
-from llmauto_tools.errors import Interrupted, LlmautoError, ModelError, StepLimitReached
+from llmauto_tools.errors import (
+    InternalError,
+    Interrupted,
+    LlmautoError,
+    MemoryLimitReached,
+    ModelError,
+    StepLimitReached,
+)
 from llmauto_tools.registry import all_tools
 from llmauto_tools.schema import Table
 from llmauto_tools.workspace import Workspace
@@ -292,8 +299,7 @@ class Session:
         if isinstance(failure, (Interrupted, KeyboardInterrupt)):
             raise failure
         if failure is not None:
-            known = failure if isinstance(failure, LlmautoError) else _model_error(failure)
-            answer = error_answer(self, question, known, seconds)
+            answer = error_answer(self, question, _known_error(failure), seconds)
             answer.evidence = self._evidence(number)
         else:
             messages = self._graph.get_state(self._config()).values["messages"]
@@ -349,19 +355,29 @@ def _close_open_calls(messages: list[Any]) -> list[Any]:
     ]
 
 
-def _model_error(error: BaseException) -> LlmautoError:
-    if isinstance(error, MemoryError):
-        from llmauto_tools.errors import MemoryLimitReached
+_PROVIDERS = {"openai", "anthropic", "ollama", "httpx", "httpcore", "langchain_openai"}
 
+
+def _known_error(error: BaseException) -> LlmautoError:
+    """An error of a library in the terms of our tree; what is no model's fault stays a bug of ours."""
+    if isinstance(error, LlmautoError):
+        return error
+    if isinstance(error, MemoryError):
         return MemoryLimitReached("The process ran out of memory.", "Ask for less at once.")
     if type(error).__name__ == "ModelCallLimitExceededError":
         return StepLimitReached(
             "The model kept calling tools without coming to an answer.",
             "Ask for less at once, or use another model with --model.",
         )
-    failed = ModelError(
-        f"The chat model failed: {type(error).__name__}: {str(error)[:300]}",
-        "Try again, or use another model with --model.",
-    )
-    failed.__cause__ = error
-    return failed
+    text = f"{type(error).__name__}: {str(error)[:300]}"
+    package = type(error).__module__.partition(".")[0]
+    if package in _PROVIDERS or isinstance(error, (ConnectionError, TimeoutError)):
+        known: LlmautoError = ModelError(
+            f"The chat model failed: {text}", "Try again, or use another model with --model."
+        )
+    else:
+        known = InternalError(
+            f"Something in llmauto went wrong: {text}", "Please report it; --debug shows more."
+        )
+    known.__cause__ = error
+    return known

@@ -22,7 +22,8 @@ Every error carries a message for a person and, where there is one, a hint that 
     │   ├── InvalidArguments
     │   └── MissingExtra         the tool needs an optional part of llmauto
     ├── PlanError                a query plan is inconsistent (a column that its table lacks, ...)
-    └── ModelError               a chat model failed (raised by llmauto_agent)
+    ├── ModelError               a chat model failed (raised by llmauto_agent)
+    └── InternalError            a bug of ours, or of a library
 """
 
 from __future__ import annotations
@@ -135,6 +136,10 @@ class PlanError(LlmautoError):
 
 class ModelError(LlmautoError):
     kind = "model"
+
+
+class InternalError(LlmautoError):
+    kind = "internal"
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
