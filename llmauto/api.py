@@ -105,7 +105,7 @@ class Chart:
         return f"<llmauto.Chart {self.spec.get('mark')}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {notebook.VEGA_LITE: self.spec, "text/plain": repr(self)}
+        return {**notebook.chart_bundle(self.spec), "text/plain": repr(self)}
 
 
 class Answer:
@@ -199,7 +199,7 @@ class Answer:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/plain": self.text, "text/html": self._repr_html_()}
         if self._answer.charts:
-            bundle[notebook.VEGA_LITE] = self._answer.charts[0]
+            bundle |= notebook.chart_bundle(self._answer.charts[0])
         return bundle
 
     def _ipython_display_(self) -> None:

@@ -11,7 +11,9 @@ from llmauto.render.numbers import format_column, format_seconds
 if TYPE_CHECKING:
     from llmauto_agent.answer import Answer
 
-VEGA_LITE = "application/vnd.vegalite.v5+json"
+VEGA_LITE = "application/vnd.vegalite.v6+json"
+OLDER_VEGA_LITE = "application/vnd.vegalite.v5+json"
+"""Frontends know one or the other; what we draw is the same in both."""
 MAX_ROWS = 20
 
 
@@ -58,3 +60,8 @@ def answer_html(answer: Answer) -> str:
     foot = [ids, grounding_line(answer.grounding), format_seconds(answer.seconds.get("total", 0.0))]
     parts.append(f"<p><small>{escape(' · '.join(filter(None, foot)))}</small></p>")
     return "\n".join(parts)
+
+
+def chart_bundle(spec: dict[str, Any]) -> dict[str, Any]:
+    """A chart under the names that notebook frontends know Vega-Lite by."""
+    return {VEGA_LITE: spec, OLDER_VEGA_LITE: spec}
