@@ -57,7 +57,7 @@ class Engine:
         self._lock = threading.RLock()
         self._instance: Instance | None = None
         self._loaded: dict[tuple[str, str], Path] = {}
-        self._signatures: dict[str, Signature] = {}
+        self._signatures: dict[tuple[object, ...], Signature] = {}
         self._running: set[RunningQuery] = set()
         self._cleaned = False
 
@@ -143,7 +143,7 @@ class Engine:
         """The relations have changed: the next query sees them; running ones end on the old state."""
         with self._lock:
             self._retire()
-            self._signatures = {r.name: signature(r) for r in self._relations()}
+            self._signatures = {_identity(r): signature(r) for r in self._relations()}
 
     def interrupt(self) -> None:
         """Stop every running query, from any thread; each raises Interrupted where it was called."""
@@ -248,7 +248,7 @@ class Engine:
     def _refuse_changed(self, relations: Sequence[Relation]) -> None:
         """Raise UnreadableSource if a file is not what it was when the source was attached."""
         for relation in relations:
-            seen = self._signatures.setdefault(relation.name, signature(relation))
+            seen = self._signatures.setdefault(_identity(relation), signature(relation))
             now = signature(relation)
             if now != seen:
                 gone = [path for path, stat in now.items() if stat is None]
@@ -290,6 +290,10 @@ class Engine:
 
 
 Signature = dict[str, tuple[int, int] | None]
+
+
+def _identity(relation: Relation) -> tuple[object, ...]:
+    return relation.name, relation.paths, relation.attach
 
 
 def signature(relation: Relation) -> Signature:

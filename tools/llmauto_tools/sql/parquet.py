@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmauto_tools.errors import DiskFull, WorkspaceError
+from llmauto_tools.schema import Column
 from llmauto_tools.sql.instance import name
 
 if TYPE_CHECKING:
@@ -54,3 +55,16 @@ def _storable(sql: str, columns: list[tuple[str, str]]) -> str:
         if target is not None:
             casts.append(f"CAST({name(column)} AS {target}) AS {name(column)}")
     return f"SELECT * REPLACE ({', '.join(casts)}) FROM (\n{sql}\n)" if casts else sql
+
+
+def parquet_columns(path: Path) -> tuple[Column, ...]:
+    """The columns of a parquet file of ours, with their DuckDB types (nothing else may be read)."""
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoload_known_extensions": False,
+        "threads": 1,
+    }
+    with duckdb.connect(":memory:", config=config) as db:
+        rows = db.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+    return tuple(Column(r[0], r[1]) for r in rows)

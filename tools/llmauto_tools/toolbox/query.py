@@ -37,11 +37,18 @@ def query(workspace: Workspace, arguments: QueryArguments, context: ToolContext)
 
 def size_text(result: QueryResult) -> str:
     """The size of a result in a few words: "3 rows × 2 columns", and whether it was cut off."""
-    columns = f"{len(result.columns)} column{'s' * (len(result.columns) != 1)}"
+    size = size_words(len(result.rows), len(result.columns))
     if not result.truncated:
-        return f"{len(result.rows):,} row{'s' * (len(result.rows) != 1)} × {columns}"
-    of = f"of {result.row_count:,}" if result.row_count is not None else "of more (not counted)"
-    return f"the first {len(result.rows):,} {of} rows × {columns}"
+        return size
+    total = (
+        f"{result.row_count:,} rows" if result.row_count is not None else "more rows than could be counted"
+    )
+    return f"{size}, cut off from {total}"
+
+
+def size_words(rows: int, columns: int) -> str:
+    """ "1,000 rows × 1 column" """
+    return f"{rows:,} row{'s' * (rows != 1)} × {columns:,} column{'s' * (columns != 1)}"
 
 
 TOOL = ToolSpec(
