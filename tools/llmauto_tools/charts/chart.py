@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -12,6 +13,10 @@ AxisType = Literal["category", "ordinal", "time", "number"]
 """category: no order of its own; ordinal: few values in a fixed order, such as months or age groups."""
 
 CHART_KINDS: tuple[ChartKind, ...] = ("bar", "line", "area", "scatter", "histogram", "box", "heatmap", "pie")
+KIND_WORDS: dict[ChartKind, str] = {
+    "bar": "A bar chart", "line": "A line chart", "area": "An area chart", "scatter": "A scatter plot",
+    "histogram": "A histogram", "box": "A box plot", "heatmap": "A heat map", "pie": "A pie chart",
+}  # fmt: skip
 MAX_BARS = 20
 MAX_SERIES = 8
 MISSING = "(missing)"
@@ -22,7 +27,7 @@ class ResultLike(Protocol):
     """A QueryResult or an Evidence: both can be drawn."""
 
     @property
-    def columns(self) -> tuple[Column, ...] | tuple[tuple[str, str], ...]: ...
+    def columns(self) -> Columns: ...
     @property
     def rows(self) -> tuple[tuple[Any, ...], ...]: ...
     @property
@@ -72,6 +77,9 @@ class ChartData:
     points: list[tuple[str, list[tuple[float, float]]]] = field(default_factory=list)
 
 
-def result_columns(result: ResultLike) -> tuple[Column, ...]:
-    """The columns of a result or of evidence, which keeps them as (name, type)."""
-    return tuple(c if isinstance(c, Column) else Column(c[0], c[1]) for c in result.columns)
+Columns = Sequence[Column] | Sequence[tuple[str, str]]
+"""The columns of a QueryResult, or of Evidence, which keeps them as (name, type)."""
+
+
+def as_columns(columns: Columns) -> tuple[Column, ...]:
+    return tuple(c if isinstance(c, Column) else Column(c[0], c[1]) for c in columns)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from llmauto_tools.charts.asked import asked_kind
 from llmauto_tools.charts.chart import (
+    KIND_WORDS,
     MAX_BARS,
     MAX_SERIES,
     Chart,
     ChartKind,
     ResultLike,
-    result_columns,
+    as_columns,
 )  # fmt: skip
-from llmauto_tools.charts.fields import Field, Shape, shape_of
+from llmauto_tools.charts.fields import Field, Shape, shape_of, shape_of_columns
+from llmauto_tools.errors import QueryInvalid
 from llmauto_tools.plan.model import Plan
 
 MAX_ORDINAL_BARS = 40
@@ -25,10 +27,6 @@ MIN_SCATTER_ROWS = 5
 MAX_SCATTER_COLUMNS = 3
 """A wider listing is there to be read, not drawn, unless a chart is asked for."""
 MIN_HISTOGRAM_ROWS = 20
-_KIND_WORDS: dict[ChartKind, str] = {
-    "bar": "A bar chart", "line": "A line chart", "area": "An area chart", "scatter": "A scatter plot",
-    "histogram": "A histogram", "box": "A box plot", "heatmap": "A heat map", "pie": "A pie chart",
-}  # fmt: skip
 
 
 def choose_chart(plan: Plan | None, result: ResultLike, request: str | None = None) -> Chart | None:
@@ -43,7 +41,7 @@ def choose_chart(plan: Plan | None, result: ResultLike, request: str | None = No
 
 def chart_of_kind(plan: Plan | None, result: ResultLike, kind: ChartKind | None) -> Chart | None:
     """The same with the kind that is wanted, or None for the kind that suits."""
-    columns = result_columns(result)
+    columns = as_columns(result.columns)
     if len(result.rows) < 2 and kind is None:
         return None
     shape = shape_of(plan, columns, result.rows)
@@ -52,10 +50,31 @@ def chart_of_kind(plan: Plan | None, result: ResultLike, kind: ChartKind | None)
         suited = _suited(shape)
         chart = _BUILDERS[suited](shape) if suited is not None and len(result.rows) > 1 else None
         if chart is not None and kind is not None:
-            chart = _noted(chart, f"{_KIND_WORDS[kind]} does not fit this result.")
+            chart = _noted(chart, f"{KIND_WORDS[kind]} does not fit this result.")
     if chart is not None and result.truncated:
         total = f" of {result.row_count:,}" if result.row_count is not None else ""
         chart = _noted(chart, f"Drawn from the first {len(result.rows):,}{total} rows.")
+    return chart
+
+
+def chart_of_columns(
+    result: ResultLike, kind: ChartKind | None, x: str, y: Sequence[str], series: str | None
+) -> Chart | None:
+    """A chart of columns that somebody chose, or None where the kind does not suit them.
+
+    Raises QueryInvalid for a column that the result lacks, and where several rows share a place in a
+    chart that shows one value per place: summed up in silence, they would lie.
+    """
+    columns = as_columns(result.columns)
+    shape = shape_of_columns(columns, result.rows, kind, x, y, series)
+    if kind is None:
+        kind = _suited(shape)
+    chart = _BUILDERS[kind](shape) if kind is not None else None
+    if chart is None and kind not in {"scatter", "histogram", "box"} and not shape.grouped:
+        raise QueryInvalid(
+            f"Several rows have the same '{x}'" + (f" and '{series}'." if series else "."),
+            "Aggregate them in the query: SELECT ... , sum(...) GROUP BY ...",
+        )
     return chart
 
 

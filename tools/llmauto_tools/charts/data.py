@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llmauto_tools.charts.chart import MISSING, Chart, ChartData
-from llmauto_tools.charts.fields import TimeUnit, moment
-from llmauto_tools.errors import QueryInvalid, did_you_mean
-from llmauto_tools.schema import Column
+from llmauto_tools.charts.chart import MISSING, Chart, ChartData, Columns, as_columns
+from llmauto_tools.charts.fields import TimeUnit, column_position, moment
 
 _TIME_FORMATS = {
     "year": "%Y",
@@ -31,27 +29,20 @@ class Mark:
     value: float | None
 
 
-def marks_of(chart: Chart, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> list[Mark]:
+def marks_of(chart: Chart, columns: Columns, rows: Sequence[Sequence[Any]]) -> list[Mark]:
     """The values that are drawn, in order, without the categories and series that the chart leaves out."""
-    names = [c.name for c in columns]
-    x = _position(chart.x, names) if chart.x is not None else None
-    apart = _position(chart.series, names) if chart.series is not None else None
+    names = [c.name for c in as_columns(columns)]
+    x = column_position(chart.x, names) if chart.x is not None else None
+    apart = column_position(chart.series, names) if chart.series is not None else None
     marks = []
     for column in chart.y or ((chart.x,) if chart.x else ()):
-        y = _position(column, names)
+        y = column_position(column, names)
         for row in rows:
             at = row[x] if x is not None else None
             label = label_of(at, chart.time_unit) if x is not None else ""
             series = label_of(row[apart], None) if apart is not None else column
             marks.append(Mark(at, label, series, number(row[y])))
     return _limited(chart, marks)
-
-
-def _position(name: str | None, names: list[str]) -> int:
-    if name in names:
-        return names.index(name)
-    hint = did_you_mean(str(name), names) or "The columns are: " + ", ".join(names[:20])
-    raise QueryInvalid(f"The result has no column '{name}'.", hint)
 
 
 def _limited(chart: Chart, marks: list[Mark]) -> list[Mark]:
@@ -110,7 +101,7 @@ def label_of(value: Any, unit: TimeUnit | None) -> str:
 # ---- for a renderer that draws for itself
 
 
-def series_of(chart: Chart, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> ChartData:
+def series_of(chart: Chart, columns: Columns, rows: Sequence[Sequence[Any]]) -> ChartData:
     """The labels and the values of each series, as a terminal draws them (see ChartData)."""
     marks = marks_of(chart, columns, rows)
     if chart.kind == "scatter":
@@ -127,7 +118,7 @@ def series_of(chart: Chart, columns: Sequence[Column], rows: Sequence[Sequence[A
     return ChartData(labels, list(series.items()))
 
 
-def _points(chart: Chart, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> ChartData:
+def _points(chart: Chart, columns: Columns, rows: Sequence[Sequence[Any]]) -> ChartData:
     points: dict[str, list[tuple[float, float]]] = {}
     for mark in marks_of(chart, columns, rows):
         x = number(mark.x)

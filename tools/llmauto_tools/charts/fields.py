@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from llmauto_tools.charts.chart import AxisType
+from llmauto_tools.charts.chart import AxisType, ChartKind
+from llmauto_tools.errors import QueryInvalid, did_you_mean
 from llmauto_tools.plan.model import Arithmetic, DateBucket, DatePart, Measure, Node, Plan
 from llmauto_tools.plan.naming import is_share
 from llmauto_tools.schema import Column
@@ -112,7 +113,49 @@ def _listed(plan: Plan | None, columns: Sequence[Column], values: list[list[Any]
             keys.append(_key(column, column_values, None))
     combinations = {tuple(str(f.values[i]) for f in keys) for i in range(count)}
     grouped = bool(keys) and len(combinations) == count
-    return Shape(keys, numbers, grouped, plan is None or bool(plan.order_by), count)
+    ordered = bool(plan.order_by) if plan is not None else any(_is_sorted(f.values) for f in numbers[:1])
+    return Shape(keys, numbers, grouped, ordered, count)
+
+
+def _is_sorted(values: list[Any]) -> bool:
+    """Whether the rows of a statement that we did not write come in the order of a number."""
+    present = [v for v in values if v is not None]
+    return present in (sorted(present), sorted(present, reverse=True))
+
+
+def shape_of_columns(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+    kind: ChartKind | None,
+    x: str,
+    y: Sequence[str],
+    series: str | None,
+) -> Shape:
+    """The shape that a person chose: x and series are keys, y are numbers. Raises QueryInvalid."""
+
+    def field(name: str, number: bool) -> Field:
+        position = column_position(name, [c.name for c in columns])
+        values = [row[position] for row in rows]
+        if number:
+            return Field(columns[position].name, "number", values)
+        key = _key(columns[position], values, None)
+        return replace(key, continuous=key.axis == "ordinal" and _are_years(values))
+
+    measured = [field(name, True) for name in y]
+    keys = [field(name, False) for name in ([series] if series else [])]
+    if kind in {"scatter", "histogram"} or (not y and kind != "box"):
+        return Shape(keys, [field(x, True), *measured], False, True, len(rows))
+    keys = [field(x, False), *keys]
+    combinations = {tuple(str(k.values[i]) for k in keys) for i in range(len(rows))}
+    return Shape(keys, measured, len(combinations) == len(rows), True, len(rows))
+
+
+def column_position(name: str | None, names: Sequence[str]) -> int:
+    """Where a column is, by its exact name. Raises QueryInvalid with the nearest names."""
+    if name is not None and name in names:
+        return list(names).index(name)
+    hint = did_you_mean(str(name), names) or "The columns are: " + ", ".join(names[:20])
+    raise QueryInvalid(f"The result has no column '{name}'.", hint)
 
 
 def _is_id(name: str) -> bool:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llmauto_tools.charts.chart import Chart
-from llmauto_tools.charts.data import Mark, bin_edges, marks_of, number
+from llmauto_tools.charts.chart import Chart, Columns
+from llmauto_tools.charts.data import Mark, marks_of, number, series_of
 from llmauto_tools.charts.fields import moment
-from llmauto_tools.schema import Column
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _TIME_FORMATS = {
@@ -25,13 +24,13 @@ _MAX_TICKS = 12
 Spec = dict[str, Any]
 
 
-def vega_lite(chart: Chart, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Spec:
+def vega_lite(chart: Chart, columns: Columns, rows: Sequence[Sequence[Any]]) -> Spec:
     """The Vega-Lite specification (version 6) of a chart, complete with its data.
 
     It is as wide as the place where it is shown. Raises QueryInvalid where the chart names a column
     that the result lacks.
     """
-    marks = marks_of(chart, columns, rows)
+    marks = _bins(chart, columns, rows) if chart.kind == "histogram" else marks_of(chart, columns, rows)
     spec = _BUILDERS[chart.kind](chart, marks)
     title: Any = {"text": chart.title, "anchor": "start"}
     if chart.notes:
@@ -44,6 +43,13 @@ def vega_lite(chart: Chart, columns: Sequence[Column], rows: Sequence[Sequence[A
         **spec,
         "config": {"view": {"stroke": None}, "axis": {"labelLimit": 240}},
     }
+
+
+def _bins(chart: Chart, columns: Columns, rows: Sequence[Sequence[Any]]) -> list[Mark]:
+    """The bars of a histogram: counted here, so that the specification holds bins and not every row."""
+    data = series_of(chart, columns, rows)
+    counts = data.series[0][1] if data.series else []
+    return [Mark(label, label, "count", count) for label, count in zip(data.labels, counts, strict=True)]
 
 
 def _values(chart: Chart, marks: Sequence[Mark]) -> list[dict[str, Any]]:
@@ -76,6 +82,8 @@ def _value_channel(chart: Chart, title: str | None = None) -> Spec:
 
 
 def _value_title(chart: Chart) -> str:
+    if chart.kind == "histogram":
+        return "count"
     return words(chart.y[0]) if len(chart.y) == 1 else "value"
 
 
@@ -182,18 +190,14 @@ def _scatter(chart: Chart, marks: Sequence[Mark]) -> Spec:
 
 
 def _histogram(chart: Chart, marks: Sequence[Mark]) -> Spec:
-    values = [m.value for m in marks if m.value is not None]
-    title = words(chart.x or "")
-    step = bin_edges(values)[1] if values else 1
-    x: Spec = {"field": "y", "type": "quantitative", "bin": {"step": step}, "title": title}
-    tip = dict(x)
-    x["axis"] = {"format": ",.6~r"}
-    y: Spec = {"aggregate": "count", "type": "quantitative", "title": "count"}
-    return {
-        "mark": {"type": "bar"},
-        "height": 300,
-        "encoding": {"x": x, "y": y, "tooltip": [tip, {**y, "format": ","}]},
-    }
+    labels = [m.label for m in marks]
+    encoding = {
+        "x": {"field": "x", "type": "ordinal", "title": words(chart.x or ""), "sort": labels,
+              "axis": {"labelAngle": 0 if _short(marks) else -45}, "scale": {"paddingInner": 0.05}},
+        "y": {"field": "y", "type": "quantitative", "title": "count"},
+        "tooltip": _tooltips(chart, marks),
+    }  # fmt: skip
+    return {"mark": {"type": "bar"}, "height": 300, "encoding": encoding}
 
 
 def _box(chart: Chart, marks: Sequence[Mark]) -> Spec:
