@@ -7,7 +7,7 @@ import platform
 import time
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from llmauto_tools.errors import InvalidArguments, LlmautoError
 from llmauto_tools.ledger import Evidence
@@ -39,7 +39,7 @@ def run_tool(
             return done
     evidence_id = workspace.ledger.start(
         name,
-        parsed.model_dump(mode="json", exclude_defaults=True),
+        _changed(parsed),
         session=session,
         call_id=call_id,
         versions=versions(),
@@ -62,6 +62,12 @@ def run_tool(
             e.evidence_id = evidence_id  # type: ignore[attr-defined]
         raise
     return workspace.ledger.finish(evidence_id, result, time.perf_counter() - began, fingerprints)
+
+
+def _changed(arguments: BaseModel) -> dict[str, Any]:
+    """The arguments that differ from their defaults. An object among them is whole: its tags are defaults."""
+    names = arguments.model_dump(mode="json", exclude_defaults=True)
+    return {name: value for name, value in arguments.model_dump(mode="json").items() if name in names}
 
 
 def _parse(spec: ToolSpec, arguments: dict[str, Any]) -> Any:
