@@ -7,6 +7,7 @@ loses at most the save that was running, and a table of the same name comes back
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmauto_tools.errors import DiskFull, InvalidArguments, WorkspaceError
+from llmauto_tools.processes import is_running
 from llmauto_tools.schema import Column, Relation, Table
 from llmauto_tools.state import open_state, state_errors, writing
 
@@ -33,6 +35,7 @@ CREATE TABLE IF NOT EXISTS derived_undone (
 """
 
 MAX_NAME = 200
+ORPHAN_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,26 @@ class DerivedTables:
         self._state = folder / "state.sqlite"
         self._lock = threading.RLock()
         self._db = open_state(self._state, _SCHEMA)
+        self._remove_leftovers()
         self._seen: tuple[int, int] | None = None
         self._versions: list[Version] = []
         self._relations: list[Relation] = []
+
+    def _remove_leftovers(self) -> None:
+        """Delete what a save left that was killed: temporary files, and files without a row.
+
+        A save in another process may be between its file and its row, hence the age.
+        """
+        files = self._folder / "tables"
+        with state_errors(self._state):
+            kept = {row[0] for row in self._db.execute("SELECT file FROM derived")}
+        for path in files.iterdir():
+            owner = path.name.split(".")[-2] if path.suffix == ".tmp" else ""
+            dead = owner.isdecimal() and not is_running(int(owner))
+            orphan = path.suffix == ".parquet" and f"tables/{path.name}" not in kept
+            with contextlib.suppress(FileNotFoundError):
+                if dead or (orphan and time.time() - path.stat().st_mtime > ORPHAN_SECONDS):
+                    path.unlink()
 
     # ---- reading
 
@@ -164,7 +184,7 @@ class DerivedTables:
         folder = self._folder / "tables"
         stem = re.sub(r"[^\w-]+", "_", name)[:40]
         file = folder / f"{stem}-{uuid.uuid4().hex[:12]}.parquet"
-        temporary = file.with_suffix(".tmp")
+        temporary = file.with_suffix(f".{os.getpid()}.tmp")
         try:
             rows = write(temporary)
             made = list(columns(temporary))

@@ -2,23 +2,25 @@
 
 It lives in the workspace's `state.sqlite` (SQLite, write-ahead log, synchronous=FULL: a record that
 was reported is on disk; several processes may append). A run appends two events, "started" and then
-"finished" or "failed"; triggers refuse to change or delete them. A run that was started by a process
-that has died and never finished reads as state "lost".
+"finished" or "failed"; triggers refuse to change or delete them. A run that never finished and whose
+process is gone (or has given it up) reads as state "lost".
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from llmauto_tools.errors import WorkspaceError
+from llmauto_tools.processes import same_process, start_token
 from llmauto_tools.results import JsonValue, ToolResult, to_json_value
+from llmauto_tools.state import open_state, state_errors
 
 State = Literal["running", "finished", "failed", "lost"]
 
@@ -28,7 +30,8 @@ MAX_STORED_BYTES = 512 * 1024
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS evidence (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    session TEXT, call_id TEXT, pid INTEGER NOT NULL, started REAL NOT NULL, payload TEXT NOT NULL
+    session TEXT, call_id TEXT, pid INTEGER NOT NULL, process TEXT NOT NULL, started REAL NOT NULL,
+    payload TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS evidence_call ON evidence (session, call_id);
 CREATE TABLE IF NOT EXISTS outcome (
@@ -44,6 +47,9 @@ CREATE TRIGGER IF NOT EXISTS outcome_keep BEFORE UPDATE ON outcome
 CREATE TRIGGER IF NOT EXISTS outcome_stay BEFORE DELETE ON outcome
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 """
+
+_open_runs: set[tuple[str, int]] = set()
+"""(file, number) of the runs that this process has started and not ended."""
 
 
 @dataclass(frozen=True)
@@ -97,17 +103,9 @@ class Ledger:
     """Appends and reads evidence. Safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._lock = threading.RLock()
-        try:
-            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
-        except sqlite3.Error as e:
-            raise WorkspaceError(
-                f"The ledger {path} cannot be opened: {e}.",
-                "Choose another folder with --workspace, or restore the file from a copy.",
-            ) from e
+        self._db = open_state(path, _SCHEMA)
 
     def start(
         self,
@@ -120,11 +118,14 @@ class Ledger:
     ) -> str:
         """Record that a run begins; returns its evidence id."""
         payload = {"tool": tool, "arguments": to_json_value(arguments), "versions": versions or {}}
-        with self._lock:
+        pid = os.getpid()
+        with self._lock, state_errors(self._path):
             cursor = self._db.execute(
-                "INSERT INTO evidence (session, call_id, pid, started, payload) VALUES (?, ?, ?, ?, ?)",
-                (session, call_id, os.getpid(), time.time(), json.dumps(payload, ensure_ascii=False)),
+                "INSERT INTO evidence (session, call_id, pid, process, started, payload) VALUES (?, ?, ?, ?, ?, ?)",
+                (session, call_id, pid, start_token(pid), time.time(), _json(payload)),
             )
+            assert cursor.lastrowid is not None
+            _open_runs.add((str(self._path), cursor.lastrowid))
         return f"e{cursor.lastrowid}"
 
     def finish(
@@ -139,7 +140,7 @@ class Ledger:
             "rows": rows,
             "row_count": table.row_count if table else None,
             "truncated": bool(table and table.truncated) or cut,
-            "tables": list(table.tables) if table else [],
+            "tables": list(table.tables if table else result.tables),
             "fingerprints": fingerprints,
             "figures": to_json_value(result.figures),
             "text": result.text,
@@ -150,17 +151,25 @@ class Ledger:
         self._append_outcome(evidence_id, "finished", seconds, payload)
         return self.get(evidence_id)
 
-    def fail(self, evidence_id: str, error: dict[str, str | None], seconds: float, sql: str | None) -> Evidence:
+    def fail(
+        self, evidence_id: str, error: dict[str, str | None], seconds: float, sql: str | None
+    ) -> Evidence:
         """Record that a run failed."""
         self._append_outcome(evidence_id, "failed", seconds, {"error": error, "sql": sql})
         return self.get(evidence_id)
 
-    def _append_outcome(self, evidence_id: str, state: State, seconds: float, payload: dict[str, Any]) -> None:
-        with self._lock:
-            self._db.execute(
-                "INSERT INTO outcome (number, state, seconds, payload) VALUES (?, ?, ?, ?)",
-                (_number(evidence_id), state, seconds, json.dumps(payload, ensure_ascii=False)),
-            )
+    def _append_outcome(
+        self, evidence_id: str, state: State, seconds: float, payload: dict[str, Any]
+    ) -> None:
+        number = _number(evidence_id)
+        try:
+            with self._lock, state_errors(self._path):
+                self._db.execute(
+                    "INSERT INTO outcome (number, state, seconds, payload) VALUES (?, ?, ?, ?)",
+                    (number, state, seconds, _json(payload)),
+                )
+        finally:
+            _open_runs.discard((str(self._path), number))
 
     def get(self, evidence_id: str) -> Evidence:
         """The record of that id. Raises WorkspaceError when there is none."""
@@ -171,9 +180,7 @@ class Ledger:
 
     def find_call(self, session: str, call_id: str) -> Evidence | None:
         """The finished record of a tool call, so that a resumed session does not run it again."""
-        found = self._select(
-            "e.session = ? AND e.call_id = ? AND o.state = 'finished'", (session, call_id)
-        )
+        found = self._select("e.session = ? AND e.call_id = ? AND o.state = 'finished'", (session, call_id))
         return found[-1] if found else None
 
     def list(self, session: str | None = None) -> list[Evidence]:
@@ -183,14 +190,19 @@ class Ledger:
         return self._select("e.session = ?", (session,))
 
     def _select(self, condition: str, parameters: tuple[Any, ...]) -> list[Evidence]:
-        with self._lock:
+        with self._lock, state_errors(self._path):
             rows = self._db.execute(
-                "SELECT e.number, e.session, e.call_id, e.pid, e.started, e.payload,"
+                "SELECT e.number, e.session, e.call_id, e.pid, e.process, e.started, e.payload,"
                 " o.state, o.seconds, o.payload FROM evidence e LEFT JOIN outcome o USING (number)"
                 f" WHERE {condition} ORDER BY e.number",
                 parameters,
             ).fetchall()
-        return [_evidence(*row) for row in rows]
+        return [_evidence(self._unfinished_state, *row) for row in rows]
+
+    def _unfinished_state(self, number: int, pid: int, process: str) -> State:
+        if pid == os.getpid() and process == start_token(pid):
+            return "running" if (str(self._path), number) in _open_runs else "lost"
+        return "running" if same_process(pid, process) else "lost"
 
     def close(self) -> None:
         with self._lock:
@@ -203,11 +215,18 @@ def _number(evidence_id: str) -> int:
     raise WorkspaceError(f"'{evidence_id}' is not an evidence id.", "Evidence ids look like e12.")
 
 
+def _json(payload: dict[str, Any]) -> str:
+    """JSON that SQLite can store: names of files may hold bytes that are no Unicode."""
+    return json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+
+
 def _evidence(
+    unfinished: Callable[[int, int, str], State],
     number: int,
     session: str | None,
     call_id: str | None,
     pid: int,
+    process: str,
     started: float,
     begun: str,
     state: State | None,
@@ -217,7 +236,7 @@ def _evidence(
     head = json.loads(begun)
     tail = json.loads(ended) if ended else {}
     if state is None:
-        state = "running" if _alive(pid) else "lost"
+        state = unfinished(number, pid, process)
     return Evidence(
         id=f"e{number}",
         tool=head["tool"],
@@ -242,13 +261,3 @@ def _evidence(
         seed=tail.get("seed"),
         error=tail.get("error"),
     )
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -83,3 +83,5 @@ class ToolResult:
     artifacts: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seed: int | None = None
+    tables: tuple[str, ...] = ()
+    """The workspace tables that were read, where there is no result table to tell."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from llmauto_tools.errors import InvalidArguments, LlmautoError
+from llmauto_tools.errors import Interrupted, InvalidArguments, LlmautoError
 from llmauto_tools.ledger import Evidence
 from llmauto_tools.registry import Progress, ToolContext, ToolSpec, get_tool
 from llmauto_tools.workspace import Workspace
@@ -48,17 +48,13 @@ def run_tool(
     began = time.perf_counter()
     try:
         result = spec.function(workspace, parsed, context)
-        names = result.table.tables if result.table else ()
+        names = result.table.tables if result.table else result.tables
         fingerprints = {t: workspace.fingerprint(t) for t in names}
     except BaseException as e:
-        known = isinstance(e, LlmautoError)
-        error = {
-            "kind": e.kind if isinstance(e, LlmautoError) else "internal",
-            "message": e.message if isinstance(e, LlmautoError) else f"{type(e).__name__}: {e}",
-            "hint": e.hint if isinstance(e, LlmautoError) else None,
-        }
-        workspace.ledger.fail(evidence_id, error, time.perf_counter() - began, getattr(e, "sql", None))
-        if known:
+        workspace.ledger.fail(
+            evidence_id, _as_record(e), time.perf_counter() - began, getattr(e, "sql", None)
+        )
+        if isinstance(e, LlmautoError):
             e.evidence_id = evidence_id  # type: ignore[attr-defined]
         raise
     return workspace.ledger.finish(evidence_id, result, time.perf_counter() - began, fingerprints)
@@ -68,6 +64,14 @@ def _changed(arguments: BaseModel) -> dict[str, Any]:
     """The arguments that differ from their defaults. An object among them is whole: its tags are defaults."""
     names = arguments.model_dump(mode="json", exclude_defaults=True)
     return {name: value for name, value in arguments.model_dump(mode="json").items() if name in names}
+
+
+def _as_record(error: BaseException) -> dict[str, str | None]:
+    if isinstance(error, LlmautoError):
+        return {"kind": error.kind, "message": error.message, "hint": error.hint}
+    if isinstance(error, KeyboardInterrupt):
+        return {"kind": Interrupted.kind, "message": "The run was stopped.", "hint": None}
+    return {"kind": "internal", "message": f"{type(error).__name__}: {error}", "hint": None}
 
 
 def _parse(spec: ToolSpec, arguments: dict[str, Any]) -> Any:

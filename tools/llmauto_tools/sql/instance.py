@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmauto_tools.errors import LlmautoError, UnreadableSource, WorkspaceError
+from llmauto_tools.processes import is_running
 from llmauto_tools.schema import Relation
 from llmauto_tools.sql.failures import translate
 
@@ -205,5 +206,5 @@ def remove_stale_spills(spill: Path) -> None:
     """Delete the intermediate results that processes left when they were killed."""
     for folder in spill.iterdir():
         pid = folder.name.split("-")[0]
-        if pid.isdecimal() and not Path("/proc", pid).exists() and Path("/proc/self").exists():
+        if pid.isdecimal() and not is_running(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)

@@ -51,6 +51,7 @@ def save_table(workspace: Workspace, arguments: SaveTableArguments, context: Too
     size = size_words(table.row_count or 0, len(columns))
     return ToolResult(
         sql=checked.sql,
+        tables=checked.tables,
         figures={"table": name, "rows": table.row_count, "columns": columns, "parents": list(checked.tables)},
         text=f"saved {size} as {name}",
     )
