@@ -52,6 +52,7 @@ _MACROS = {
     "q": _class("q"),
     "x": _class("cn", "x"),
     "m": _class("m"),
+    "f": _class("f"),
     "any": f"{chr(0xE000)}-{chr(0xEEFF)}",
     "the": r"(?:(?:the|its|their|his|her|our|this|that|these|those|all|an?|each|every|of) )*",
     "and": r"(?: ?, ?and | ?, ?| and | & | or | vs\.? | versus | plus |和|与|及|以及|、|或|还是|跟)",

@@ -27,9 +27,9 @@ def leftovers(d: Draft) -> list[str]:
         elif char in OPERATORS + "®©" and char not in _HARMLESS:
             missing.append(words)
     nouns = {singular(n) for n in d.row_nouns}
-    for match in re.finditer(r"[^\W\d_㐀-鿿]+(?:'[a-z]+)?", text):
+    for match in re.finditer(r"[^\W\d_㐀-鿿μηΣσν]+(?:'[a-z]+)?", text):
         word = match[0]
-        if word >= "\ue000" or word in FILLERS_EN or singular(word) in nouns or word.startswith("'"):
+        if word[0] in OPERATORS or word in FILLERS_EN or singular(word) in nouns or word.startswith("'"):
             continue
         missing.append(word)
     missing += [m[0] for m in re.finditer(r"\d+", text)]

@@ -89,6 +89,8 @@ class Draft:
     assumptions: list[str] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)
     comparing: bool = False
+    count_table: str | None = None
+    """The table whose rows "more than 40 orders" counts, where it is not the base."""
 
     # ---- slots
 

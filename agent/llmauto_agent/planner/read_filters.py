@@ -9,11 +9,12 @@ from llmauto_agent.planner.linker import Pick
 from llmauto_agent.planner.literals import NumberLiteral
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft
 from llmauto_agent.planner.read_facts import Col
-from llmauto_agent.planner.read_grammar import Stage
+from llmauto_agent.planner.read_grammar import NOUN, Stage
 from llmauto_agent.planner.read_lexicon import COMPARISONS
 from llmauto_tools.plan.model import (
     Aggregate,
     And,
+    Arithmetic,
     Between,
     Compare,
     Expr,
@@ -209,13 +210,37 @@ def equal(d: Draft, m: re.Match[str]) -> str | None:
     return compare(d, char, "=", value, d.span(m))
 
 
+_PEOPLE = re.compile(r"people|persons?|inhabitants|residents|citizens|人", re.IGNORECASE)
+
+
+@FILTERS.rule(rf"({_CMP})({{n}})(¤|{{t}}|{NOUN})")
+def having_rows(d: Draft, m: re.Match[str]) -> str | None:
+    """"more than 40 orders": of the groups' rows; "100 million people": of the population."""
+    piece = m[3]
+    if _PEOPLE.fullmatch(d.code.words(m.start(3), m.end(3))) and (hit := d.facts.concept("population", [d.base])):
+        return compare(d, _column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
+    table = d.value(piece) if _kind(d, piece) == "t" else None
+    if _kind(d, piece) is None and piece != "¤":
+        if d.facts.only is None:
+            return None
+        d.row_nouns.add(piece)
+    if (table or d.base) != d.base:
+        d.count_table = table
+    d.having.append(Compare(op=COMPARISONS[m[1]], left=d.count(), right=number(d, m[2], None, None)))  # type: ignore[arg-type]
+    return d.note(m)
+
+
+def _column_char(d: Draft, col: Col) -> str:
+    return d.code.new({"number": "cn", "date": "cd", "boolean": "cb"}.get(col.family, "ct"), col, col.name)
+
+
 # ---- nulls and texts
 
 
 @FILTERS.rule(
     r"(?:with |having )?∅(?: (?:value|values) (?:for|in|of))?({c})",
     r"({c})(?:is |are |was |值)?∅(?:value)?",
-    r"(?:with|have|has|having|had)? ?no({c})(?:recorded|known|given|at all|value)?",
+    r"(?:with|have|has|having|had)? ?no({c})(?:recorded|known|given|at all|value|∃)?",
     r"({c})(?:没有|没)(?:值|数据|记录)",
 )
 def null(d: Draft, m: re.Match[str]) -> str | None:
@@ -331,11 +356,33 @@ def flag(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @LOGIC.rule(
-    r"(?:not (?:from |in |with |a |of )?|(?<![a-z])non[- ]?|except(?: for)? ?|exclud(?:e|ing) ?|other than ?|apart from ?|without ?|ignor(?:e|ing) ?|leav(?:e|ing) out ?|but not ?|isn't |aren't |didn't |wasn't |weren't |don't |doesn't |no )(?:people |ones |those |rows |records |values |entries )*({f})(?:ones|ones?|values?)?",
+    r"(?:not (?:from |in |with |a |of )?|(?<![a-z])non[- ]?|except(?: for)? ?|exclud(?:e|ing) ?|other than ?|apart from ?|without ?|ignor(?:e|ing) ?|leav(?:e|ing) out ?|but not ?|isn't |aren't |didn't |wasn't |weren't |don't |doesn't |no )(?:people |ones |those |rows |records |values |entries |{t}|with|who are)*({f})(?:ones|ones?|values?)?",
     r"(?:不是|不包括|不包含|不含|除了|除去|除|排除|去掉|剔除|非|不在|没有|没|未|不)({f})(?:以外|之外|外)?",
 )
 def negation(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_f(Not(item=d.value(m[1])), d.span(m))
+
+
+@LOGIC.rule(
+    r"differences? ?(?:in|of|for)?({m})(?:between|of|for|from)({f})", r"({m})differences? ?(?:between|of|for)({f})",
+    r"differences? ?(?:between|of|for)({f})(?:in|for|of|regarding|⊞|in terms of)*({m})",
+    r"({f})({m})(?:之间)?(?:相差|的?差距?|差异|差值|差别|差了)(?:是|为)?(?:多少)?", r"({f})({m})(?:差|相差)多少",
+)
+def difference(d: Draft, m: re.Match[str]) -> str | None:
+    """"difference in average price between A and B": the first minus the second."""
+    chars = (m[1], m[2]) if d.code.slot(m[1]).kind == "m" else (m[2], m[1])
+    measure, groups = d.value(chars[0]), d.value(chars[1])
+    if not isinstance(groups, OneOf) or len(groups.values) != 2 or not isinstance(measure.expr, Aggregate):
+        return None
+    sides = [
+        measure.expr.model_copy(
+            update={"where": Compare(op="=", left=groups.argument, right=Literal_(value=value))}
+        )
+        for value in groups.values
+    ]
+    d.comparing = False
+    d.assume(f"{groups.values[0]} − {groups.values[1]}")
+    return d.new_m(MeasureDraft(Arithmetic(op="-", left=sides[0], right=sides[1]), d.span(m)))
 
 
 @LOGIC.rule(r"(?:either )?({f}) ?(?:or|或者?|或是) ?({f})")

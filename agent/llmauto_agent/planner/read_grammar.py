@@ -9,6 +9,13 @@ from llmauto_agent.planner.read_draft import Draft
 
 Action = Callable[[Draft, "re.Match[str]"], "str | None"]
 
+_NOT_NOUNS = (
+    r"(?:are|is|were|was|have|has|had|do|does|did|in|on|of|at|with|without|from|for|there|that|who|which|they|we|i|it|you|be|been|can|could|would"
+    r"|more|less|than|and|or|not|no|only|per|by|between|to|times|different|where|whose|as|the|please|survived|live|lived|sold|got|get)"
+)
+NOUN = rf"(?:(?!{_NOT_NOUNS}(?![a-z]))[a-z][a-z'-]+)"
+"""An English word that may be the noun of the rows, in a place where one is expected."""
+
 
 class Stage:
     """An ordered list of rules. Each rule is tried wherever it matches, from left to right."""

@@ -21,7 +21,7 @@ from llmauto_agent.planner.read_lexicon_en import ENGLISH
 from llmauto_agent.planner.read_lexicon_zh import CHINESE
 from llmauto_agent.planner.tokens import Language
 
-OPERATORS = "≻⪰≺⪯≈≠⊤⊥μηΣ↑↓σν◊#‡%⊞⇓⇑⇅∅∃ℓ⊢⊣"
+OPERATORS = "¤≻⪰≺⪯≈≠⊤⊥μηΣ↑↓σν◊#‡%⊞⇓⇑⇅∅∃ℓ⊢⊣"
 
 AGGREGATES = {
     "μ": "avg", "η": "median", "Σ": "sum", "↑": "max", "↓": "min", "σ": "stddev", "ν": "variance", "◊": "mode",

@@ -65,7 +65,9 @@ ENGLISH: list[tuple[str, str]] = [
     ("⊥⟨rating⟩", r"(?:the )?(?:worst|lowest)[- ](?:rated|scored|scoring|reviewed)"),
     ("⊤", r"(?:the |a )?(?:highest|largest|biggest|greatest|most|best|top|strongest|hardest)"),
     ("⊥", r"(?:the |a )?(?:lowest|smallest|least|fewest|worst|bottom|weakest)"),
+    ("¤", r"(?<={n} )times"),
     # groups
+    ("⊞", r"cross[- ]?tab(?:ulation)?s?(?: of)?|contingency table of|distribution(?: of)?(?= {c})|broken down"),
     ("⊞", r"(?:grouped |group |broken down |break(?:ing)? (?:that |it |this |them )?down |broken out |split (?:up )?(?:that |it |this |them )?|splitted |separated |separately |divided up |segmented |sliced )?(?:by|per|for) (?:each|every|the different|different|all the)|(?:grouped |group |broken down |break(?:ing)? (?:that |it |this |them )?down |split (?:up )?(?:that |it |this |them )?|segmented )by|per|for (?:each|every)|(?:in|within|on|of|from|at|to|with|among|across) (?:each|every)(?: of the| one of the)?|across(?: all| the| different)?|separately for|depending on|according to|each|every|over the(?= (?:{c}))|over(?= {c})|for different|by"),
     # nulls and text
     ("∃", r"(?:is |are |was )?(?:not (?:missing|null|empty|blank|unknown)|known|available|recorded)|non-?null"),

@@ -8,7 +8,7 @@ from llmauto_agent.planner.linker import Pick
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal
 from llmauto_agent.planner.read_facts import Col
 from llmauto_agent.planner.read_filters import value_filter
-from llmauto_agent.planner.read_grammar import Stage
+from llmauto_agent.planner.read_grammar import NOUN, Stage
 from llmauto_agent.planner.read_lexicon import AGGREGATES
 from llmauto_tools.plan.model import Aggregate, Arithmetic, Expr, Predicate
 
@@ -16,11 +16,6 @@ MEASURES = Stage()
 COUNTS = Stage()
 
 _AGG = "[μηΣ↑↓σν◊]"
-_NOT_NOUNS = (
-    r"(?:are|is|were|was|have|has|had|do|does|did|in|on|of|at|with|without|from|for|there|that|who|which|they|we|i|it|you|be|been|can|could|would"
-    r"|more|less|than|and|or|not|no|only|per|by|between|to|times|different|where|whose|as|the|please|survived|live|lived|sold|got|get)"
-)
-NOUN = rf"(?:(?!{_NOT_NOUNS}(?![a-z]))[a-z][a-z'-]+)"
 _GENERIC = frozenset(
     "rows row records record entries entry observations observation cases case instances instance items item lines line data examples people ppl"
     " persons person individuals ones samples sample times results".split()
@@ -103,6 +98,18 @@ def one_aggregate(d: Draft, m: re.Match[str]) -> str | None:
 @MEASURES.rule(rf"({{x}}|{{cd}})(?:on|in)?({_AGG})(?!{{x}})")
 def aggregate_after(d: Draft, m: re.Match[str]) -> str | None:
     return measure(d, m[2], m[1], d.span(m))
+
+
+@MEASURES.rule(r"Σ(?: ?of)?({t})")
+def total_of_rows(d: Draft, m: re.Match[str]) -> str | None:
+    """"total sales", "total of the invoices": the amount that the rows of a table carry."""
+    table = d.value(m[1])
+    if table is None:
+        return None
+    named = [c for c in d.facts.columns(table) if re.fullmatch(r"total|amount|value|sum|revenue|sales", c.name.lower())]
+    if len(named) != 1 or named[0].family != "number":
+        return None
+    return d.new_m(MeasureDraft(Aggregate(function="sum", argument=named[0].ref), d.span(m)))
 
 
 @MEASURES.rule(r"({v}|{c})(?:ing|al)?®", r"®of({v}|{c})", r"({v}|{cb})%(?!{any})")

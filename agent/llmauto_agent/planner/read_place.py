@@ -35,7 +35,7 @@ def place(question: str, facts: Facts, language: Language, base: str, has_contex
     draft = Draft(Code(question), facts, language, base, has_context)
     folded = fold(question)
     tokens = tokenize(question)
-    links = facts.index.link(tokens)
+    links = [x for x in facts.index.link(tokens) if _usable(x)]
     literals = _literals(question, tokens, links)
     ops = _operators(folded, literals, links, language)
     taken = literals + ops
@@ -45,6 +45,19 @@ def place(question: str, facts: Facts, language: Language, base: str, has_contex
     _write(draft, folded, pieces)
     _tighten(draft)
     return draft
+
+
+_DATE_WORD = re.compile(
+    r"(?<![a-z])(?:years?|months?|quarters?|weeks?|days?|dates?|weekdays?|hours?|monthly|yearly|daily)(?![a-z])|[年月日周天]|季度|星期"
+)
+
+
+def _usable(link: Link) -> bool:
+    """Whether a link may stand: not across a comma, and no date word that only resembles a name."""
+    text = fold(link.text)
+    if re.search(r"[,;()，；（）]", text) and link.score < 0.95:
+        return False
+    return not (link.kind == "column" and link.score < 0.9 and _DATE_WORD.search(text))
 
 
 def _literals(question: str, tokens: list, links: list[Link]) -> list[_Piece]:  # type: ignore[type-arg]
@@ -63,12 +76,19 @@ def _literals(question: str, tokens: list, links: list[Link]) -> list[_Piece]:  
             )
             for x in strong
         )
-        if inside or literal.score < 0.4:
+        if inside or literal.score < 0.4 or _sorts(question, literal):
             continue
         if any(p.start < literal.end and literal.start < p.end for p in found):
             continue
         found.append(_Piece(literal.start, literal.end, literal))
     return found
+
+
+def _sorts(question: str, literal: NumberLiteral | DateLiteral) -> bool:
+    """Whether "first" belongs to "highest first"."""
+    if literal.text.casefold() != "first":
+        return False
+    return bool(re.search(r"(?:est|most|best|worst|top)(?: ones?)? $", question[: literal.start].casefold()))
 
 
 def _operators(folded: str, literals: list[_Piece], links: list[Link], language: Language) -> list[_Piece]:
@@ -219,7 +239,7 @@ def _reach(draft: Draft) -> list[str]:
 
 
 _ARTICLES = r"(?<![\w'])(?:the|an|a|our|their|its|his|her|my|your|please|of the|all of|all the)(?![\w'])"
-_EDGE = r"[{any}" + re.escape("≻⪰≺⪯≈≠⊤⊥μηΣ↑↓σν◊#‡%⊞⇓⇑⇅∅∃ℓ⊢⊣®©") + r"]"
+_EDGE = r"[{any}" + re.escape("¤≻⪰≺⪯≈≠⊤⊥μηΣ↑↓σν◊#‡%⊞⇓⇑⇅∅∃ℓ⊢⊣®©") + r"]"
 
 
 def _tighten(draft: Draft) -> None:
@@ -232,6 +252,20 @@ def _tighten(draft: Draft) -> None:
     code.rewrite(r"\s+", lambda m: None if m[0] == " " else " ")
     code.rewrite(r"[?？!！。．]+\s*$|\.(?=\s|$)", lambda m: "")
     code.rewrite(rf"(?<={_EDGE}) +| +(?={_EDGE})|^ +| +$", lambda m: "")
+    _absorb_tables(draft)
     if draft.language == "zh":
         code.rewrite(r" +", lambda m: "")
         code.rewrite(r"[，；;：]", lambda m: ",")
+
+
+def _absorb_tables(draft: Draft) -> None:
+    """"customer segment", "segment of the customers": the table only says whose column it is."""
+
+    def absorb(m: re.Match[str]) -> str | None:
+        table, column = (m[1], m[2]) if draft.code.slot(m[1]).kind == "t" else (m[2], m[1])
+        col = draft.col(column)
+        owner = draft.value(table)
+        return column if col is not None and owner == col.table and len(draft.facts.tables) > 1 else None
+
+    draft.code.rewrite(r"({t})(?:'s?)? ?({c})", absorb)
+    draft.code.rewrite(r"({c})of({t})", absorb)

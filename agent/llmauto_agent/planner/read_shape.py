@@ -8,8 +8,8 @@ from llmauto_agent.planner.dates import DateLiteral
 from llmauto_agent.planner.read_dates import date_column, date_words, grain_group, is_grain, word_group
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Rank, Refusal, Subject
 from llmauto_agent.planner.read_facts import Col
-from llmauto_agent.planner.read_grammar import Stage
-from llmauto_agent.planner.read_measures import NOUN, share_of
+from llmauto_agent.planner.read_grammar import NOUN, Stage
+from llmauto_agent.planner.read_measures import share_of
 from llmauto_tools.plan.model import Expr, NumberBucket, Predicate
 
 GROUPS = Stage()
