@@ -21,6 +21,7 @@ from llmauto.cli.program import Invocation
 from llmauto.cli.stdin import read_question
 from llmauto.exits import UsageError
 from llmauto.folders import workspace_folder
+from llmauto.lean import import_lean
 from llmauto.render.message import print_error, print_note, print_refusal
 from llmauto.render.screen import screen_for
 from llmauto.render.status import StatusLine
@@ -96,6 +97,7 @@ def warm_up() -> None:
     imports are done.
     """
     gc.disable()
+    import_lean()
 
     def load() -> None:
         for module in ("llmauto_agent.loop", "llmauto_agent.planner.model"):
