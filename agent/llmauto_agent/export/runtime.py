@@ -27,6 +27,8 @@ from llmauto_agent.export.runtime_compare import (
 
 SHOWN_ROWS = 20
 
+_SPELLED_BY_ARROW = re.compile(r"\b(MAP|UNION|INTERVAL|BIT|TIMESTAMP_NS)\b|WITH TIME ZONE")
+
 
 @dataclass
 class Recorded:
@@ -282,8 +284,7 @@ def _comparable(columns: list[Any]) -> tuple[str, list[tuple[int, bool]]]:
     kept, left_out = [], []
     for i, (name, dtype) in enumerate(columns):
         moment = dtype == "TIMESTAMP WITH TIME ZONE"
-        odd = any(part in dtype for part in ("MAP(", "INTERVAL", "WITH TIME ZONE", "TIMESTAMP_NS"))
-        if zoned and odd and not moment:
+        if zoned and not moment and _SPELLED_BY_ARROW.search(dtype):
             left_out.append(name)
         else:
             kept.append((i, moment))

@@ -11,7 +11,8 @@ _SECRET_PARAMETERS = re.compile(
     r"(?i)\b(password|passwd|pwd|secret|token|api_?key|access_?key|key_?id|sig|signature|credential"
     r"|x-amz-(?:signature|credential|security-token))=[^\s&'\";]+"
 )
-_MARKUP = re.compile(r"[`*_\[\]|~^]|(?<!\S)[#+=-](?=[#+=-]*(\s|$))|(?<=\d)[.)](?=\s|$)")
+_MARKUP = re.compile(r"[`*_\[\]|~^]|^[#+=-](?=[#+=-]*(?:\s|$))")
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\\": "&#92;", "$": "&#36;"}
 """A backslash before a backslash or a dollar would begin a formula in Jupyter."""
 _LINES = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -77,6 +78,7 @@ def markdown(text: str) -> str:
 
 def _markdown_line(line: str) -> str:
     escaped = _MARKUP.sub(lambda found: "\0" + found.group(), line)
+    escaped = _NUMBERED.sub("\\1\0\\2", escaped)
     return "".join(_ENTITIES.get(c, c) for c in escaped).replace("\0", "\\")
 
 
