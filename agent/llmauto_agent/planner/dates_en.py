@@ -109,7 +109,7 @@ def _century(match: re.Match[str], text: str) -> DateLiteral | None:
 
 _NUMERIC_CONTEXT = re.compile(
     r"(?:\b(?:than|over|under|above|below|exceeds?|exceeding|least|most|top|first|last|limit|exactly|equals?|about"
-    r"|around|roughly|approximately|number|id|no|nr|class|code|zip)\s+|[#$€£¥<>=≥≤+*-]\s*)$"
+    r"|around|roughly|approximately|number|id|no|nr|class|code|zip)\s+|[#$€£¥<>=≥≤+*]\s*)$"
 )
 _UNIT_AFTER = re.compile(
     r"\s?(?:%|percent|usd|eur|gbp|dollars?|euros?|pounds|yuan|km|miles|kg|g|lbs?|meters?|metres?|feet|ft|mm|cm|hours?|"

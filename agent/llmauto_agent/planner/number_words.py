@@ -139,8 +139,6 @@ def _parse_scaled(text: str) -> int | None:
             if digit not in (None, 0):
                 return None
             digit = CHINESE_DIGITS[char]
-            if digit == 0:
-                scale = 10
         elif char in CHINESE_SCALES and CHINESE_SCALES[char] < scale:
             scale = CHINESE_SCALES[char]
             total += (1 if digit is None else digit) * scale
