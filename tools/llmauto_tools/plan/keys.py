@@ -8,8 +8,10 @@ distinct values in the first 10,000 rows have to occur in the other table.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from llmauto_tools.plan.paths import AmbiguousJoinError, join_path
@@ -24,6 +26,8 @@ SAMPLED_ROWS = 10_000
 MIN_CONTAINED = 0.9
 
 _ID_WORDS = {"id", "key", "code", "no", "nr", "num", "number", "uuid", "guid", "pk", "sk", "ref"}
+_SURROGATES = {"id", "key", "uuid", "guid", "pk", "sk"}
+"""Only these are shared by chance rarely; two tables that both have a postal code are not related."""
 _CHINESE_ID = re.compile(r"(编号|编码|代码|号码|号|ID|id)$")
 _TABLE_PREFIXES = {"tbl", "tb", "dim", "fact", "fct", "stg", "raw"}
 _KEY_TYPES = {
@@ -60,21 +64,20 @@ def examine_joins(
     by_name = {t.name: t for t in tables}
     declared = [FoundKey(k, "declared", 1.0) for k in foreign_keys if _exists(k, by_name)]
     taken = {(f.key.table, f.key.column) for f in declared}
-    linked = {frozenset((f.key.table, f.key.other_table)) for f in declared}
     found: list[FoundKey] = []
-    for candidates in _Schema(tables).candidates().values():
-        first = candidates[0]
-        if (first.key.table, first.key.column) in taken:
-            continue
-        kept = _confirmed(candidates, engine) if engine is not None else first
-        if kept is None or (
-            kept.score == _SHARED and frozenset((kept.key.table, kept.key.other_table)) in linked
-        ):
-            continue
-        found.append(kept)
-    return [*declared, *_without_mirrors(found)]
+    for place, candidates in _Schema(tables).candidates().items():
+        if place not in taken:
+            kept = _confirmed(candidates, engine) if engine is not None else candidates[0]
+            found += [kept] if kept is not None else []
+    linked = {frozenset((f.key.table, f.key.other_table)) for f in [*declared, *found] if f.score > _WEAK}
+    strong = [
+        f for f in found if f.score > _WEAK or frozenset((f.key.table, f.key.other_table)) not in linked
+    ]
+    return [*declared, *_without_mirrors(strong)]
 
 
+_WEAK = 0.6
+"""A join this weak is kept only between tables that nothing better connects."""
 _SHARED = 0.5
 """Two tables share the name of a key that is neither's own."""
 
@@ -90,12 +93,24 @@ class _Schema:
     def __init__(self, tables: Sequence[Table]) -> None:
         self._tables = tables
         named = {(t.name, c.name): _own_key(t, c) for t in tables for c in t.columns}
-        owners = {tuple(_words(column)) for (_, column), strength in named.items() if strength == 1.0}
+        owners = {_words(column) for (_, column), strength in named.items() if strength == 1.0}
         # playlist_track has a track_id, but where there is a table track, the key is that table's.
+        self._holders = Counter(_words(column) for _, column in named)
+        named |= self._leading(owners)
         self._own = {
             place: strength
             for place, strength in named.items()
-            if strength == 1.0 or (strength > 0 and tuple(_words(place[1])) not in owners)
+            if strength == 1.0 or (strength > 0 and _words(place[1]) not in owners)
+        }
+
+    def _leading(self, owners: set[tuple[str, ...]]) -> dict[tuple[str, str], float]:
+        """Keys that nobody owns by name, but that are the first column of one table only."""
+        first = [(t, t.columns[0]) for t in self._tables if t.columns and _is_id(t.columns[0].name)]
+        count = Counter(_words(column.name) for _, column in first)
+        return {
+            (table.name, column.name): 0.6
+            for table, column in first
+            if (words := _words(column.name)) not in owners and count[words] == 1 < self._holders[words]
         }
 
     def candidates(self) -> dict[tuple[str, str], list[FoundKey]]:
@@ -118,15 +133,29 @@ class _Schema:
 
     def _score(self, table: Table, column: Column, other: Table, key: Column) -> float:
         """How well the names say that column refers to key: 0 is not at all."""
-        words, key_words, owner = _words(column.name), _words(key.name), _table_words(other)
-        if words == ["id"] or not _compatible(column, key):
+        words, key_words, owner = _words(column.name), _words(key.name), _table_words(other.name)
+        if words == ("id",) or not {_base(column.dtype), _base(key.dtype)} <= _KEY_TYPES:
             return 0.0  # a bare id is its own table's
-        own, others_own = self._own_of(table, column), self._own_of(other, key)
-        if words == key_words and _is_id_words(words):
+        likely = 1.0 if column.family == key.family else 0.9
+        return likely * self._name_score(
+            words, key_words, owner, self._own_of(table, column), self._own_of(other, key)
+        )
+
+    def _name_score(
+        self,
+        words: tuple[str, ...],
+        key_words: tuple[str, ...],
+        owner: tuple[str, ...],
+        own: float,
+        others_own: float,
+    ) -> float:
+        if words == key_words:
             if others_own > own:
-                return 0.95
-            return _SHARED if own == others_own == 0 else 0.0
-        stem = _stem(words, key_words) if others_own else []
+                return 0.95 if _is_id_words(words) else _WEAK
+            # Two tables with the same foreign key; among more of them it would connect everything.
+            pair = own == others_own == 0 and self._holders[words] == 2
+            return _SHARED if pair and words[-1] in _SURROGATES else 0.0
+        stem = _stem(words, key_words) if others_own else ()
         if not stem or own == 1.0:
             return 0.0
         if stem == owner:
@@ -134,21 +163,14 @@ class _Schema:
         if owner[-len(stem) :] == stem:
             return 0.8
         # A role in front: billing_customer_id refers to customers.
-        return 0.7 if len(stem) > len(owner) and stem[-len(owner) :] == owner else 0.0
+        role = len(stem) > len(owner) and stem[-len(owner) :] == owner
+        role = role or (len(key_words) > 1 and words[-len(key_words) :] == key_words)
+        return 0.7 if role else 0.0
 
 
-def _stem(words: list[str], key_words: list[str]) -> list[str]:
-    """What is left of a column's name without the key's: customer of customer_id for id or customer_id."""
-    if len(words) > len(key_words) and words[-len(key_words) :] == key_words and _is_id_words(key_words):
-        return words[: -len(key_words)]
-    if key_words[-1] == words[-1] and _is_id_words(words):
-        return words[:-1]
-    return []
-
-
-def _compatible(column: Column, key: Column) -> bool:
-    types = {_base(column.dtype), _base(key.dtype)}
-    return types <= _KEY_TYPES and column.family == key.family
+def _stem(words: tuple[str, ...], key_words: tuple[str, ...]) -> tuple[str, ...]:
+    """What is left of a column's name without the key's last word: customer of customer_id."""
+    return words[:-1] if key_words[-1] == words[-1] and _is_id_words(words) else ()
 
 
 def _base(dtype: str) -> str:
@@ -158,11 +180,13 @@ def _base(dtype: str) -> str:
 def _own_key(table: Table, column: Column) -> float:
     """How surely a column is the key of its own table: 1 for id or customer_id in customers, 0.5 for
     item_id in order_items."""
-    words, owner = _words(column.name), _table_words(table)
+    words, owner = _words(column.name), _table_words(table.name)
+    stem = words[:-1]
+    if stem == owner and words[-1] == "name":
+        return 0.4  # state.state_name, to which another state_name may refer
     if _base(column.dtype) not in _KEY_TYPES or not _is_id_words(words):
         return 0.0
-    stem = words[:-1]
-    if words == ["id"] or stem == owner or (not stem and table.columns[0].name == column.name):
+    if words == ("id",) or stem == owner or (not stem and table.columns[0].name == column.name):
         return 1.0
     return 0.5 if stem and owner[-len(stem) :] == stem else 0.0
 
@@ -171,15 +195,16 @@ def _is_id(name: str) -> bool:
     return _is_id_words(_words(name))
 
 
-def _is_id_words(words: list[str]) -> bool:
+def _is_id_words(words: tuple[str, ...]) -> bool:
     return bool(words) and words[-1] in _ID_WORDS
 
 
 # ---- names
 
 
-def _words(name: str) -> list[str]:
-    """CustomerID, customer_id and "Customer id" as ["customer", "id"]; 客户编号 as ["客户", "id"]."""
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
+    """CustomerID, customer_id and "Customer id" as ("customer", "id"); 客户编号 as ("客户", "id")."""
     name = _CHINESE_ID.sub(" id", name)
     parts = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3 \2\4", name)
     words = [w for w in re.split(r"[\W_]+", parts.casefold()) if w]
@@ -187,11 +212,12 @@ def _words(name: str) -> list[str]:
         glued = re.fullmatch(r"([a-z]{3,})(id|key|code)", words[0])
         if glued:
             words = [glued[1], glued[2]]
-    return [*words[:-2], *(_singular(w) for w in words[-2:])]
+    return (*words[:-2], *(_singular(w) for w in words[-2:]))
 
 
-def _table_words(table: Table) -> list[str]:
-    words = [_singular(w) for w in _words(table.name)]
+@lru_cache(maxsize=1024)
+def _table_words(name: str) -> tuple[str, ...]:
+    words = tuple(_singular(w) for w in _words(name))
     while len(words) > 1 and words[0] in _TABLE_PREFIXES:
         words = words[1:]
     return words
@@ -203,7 +229,7 @@ def _singular(word: str) -> str:
         return word
     if word.endswith("ies"):
         return word[:-3] + "y"
-    if word.endswith(("xes", "ses", "ches", "shes", "zes")) and not word.endswith(("ases", "ices", "ouses")):
+    if word.endswith(("xes", "sses", "ches", "shes", "tuses", "buses")):
         return word[:-2]
     return word[:-1]
 
@@ -226,14 +252,13 @@ def _contained(key: ForeignKey, engine: Engine) -> tuple[int, int]:
     """How many distinct values the first rows have, and how many of them the other table knows."""
     from sqlglot import exp
 
-    def column(name: str, of: str | None = None) -> exp.Column:
-        table = exp.to_identifier(of, quoted=True) if of else None
-        return exp.Column(this=exp.to_identifier(name, quoted=True), table=table)
+    def column(name: str) -> exp.Expr:  # as text, because an id may be a number here and text there
+        return exp.cast(exp.Column(this=exp.to_identifier(name, quoted=True)), "TEXT")
 
     def table(name: str) -> exp.Table:
         return exp.Table(this=exp.to_identifier(name, quoted=True))
 
-    head = exp.select(column(key.column).as_("value")).from_(table(key.table)).limit(SAMPLED_ROWS)
+    head = exp.select(exp.alias_(column(key.column), "value")).from_(table(key.table)).limit(SAMPLED_ROWS)
     values = exp.select("value").distinct().from_(head.subquery("head")).where("NOT value IS NULL")
     known = exp.select(column(key.other_column)).from_(table(key.other_table))
     known = known.where(exp.not_(exp.Is(this=column(key.other_column), expression=exp.null())))
