@@ -65,14 +65,17 @@ def freeze(sql: str, at: dt.datetime) -> Frozen:
 
 
 def draws_at_random(sql: str) -> bool:
-    """Whether the statement samples or draws random values, so that a replay may give others."""
+    """Whether the statement samples or draws random values, so that a replay may give others.
+
+    A sample with a seed (REPEATABLE) is drawn in one thread and comes out the same.
+    """
     tokens = tokenize(sql)
     words = [t.text.lower() if _is_word(t) else "" for t in tokens]
     for i, word in enumerate(words):
         if word in _RANDOM and _opens(tokens, i + 1) and not _after_dot(tokens, i):
             return True
         if word == "tablesample" or words[i : i + 2] == ["using", "sample"]:
-            return True
+            return "repeatable" not in words
     return False
 
 

@@ -54,7 +54,8 @@ def _body(module: str) -> str:
 
 def setup_code(document: Document) -> str:
     """The connection with the sources' views."""
-    lines = [f"replay = Replay(SOURCES, RECORDED, {literal(document.time_zone)})"]
+    version = document.versions.get("duckdb", "")
+    lines = [f"replay = Replay(SOURCES, RECORDED, {literal(document.time_zone)}, {literal(version)})"]
     lines += [definition_code(d) for d in document.setup]
     return "\n".join(lines)
 

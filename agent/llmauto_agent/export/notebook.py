@@ -15,8 +15,9 @@ from llmauto_agent.export.code import (
     when,
 )
 from llmauto_agent.export.replay import Document, Section, Step
-from llmauto_agent.export.script import step_text
+from llmauto_agent.export.script import remarks, step_text
 from llmauto_agent.export.text import fenced, markdown
+from llmauto_agent.export.transcript import markdown_table
 
 MAX_OPEN_ROWS = 20
 """A check cell with more recorded rows is folded."""
@@ -84,10 +85,11 @@ def _section(section: Section) -> list[Any]:
 def _step(step: Step) -> list[Any]:
     title = f"### {step.evidence.id}: {markdown(step.evidence.tool)}"
     if not step.replays:
-        shown = [_markdown(f"{title}\n\n{fenced(step_text(step), 'text')}")]
+        table = f"\n\n{markdown_table(step.evidence)}" if step.evidence.columns else ""
+        shown = [_markdown(f"{title}\n\n{fenced(step_text(step), 'text')}{table}")]
         return [*shown, _code(definitions_code(step))] if step.definitions else shown
     return [
-        _markdown(title),
+        _markdown("\n\n".join([title, *(markdown(r) for r in remarks(step))])),
         _code(f"{run_code(step)}\n{step.evidence.id}"),
         _code(check_code(step), folded=len(step.evidence.rows) > MAX_OPEN_ROWS),
     ]

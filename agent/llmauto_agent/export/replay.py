@@ -19,7 +19,8 @@ from llmauto_agent.store import SessionRecord, SessionStore, Turn
 from llmauto_tools.ledger import Evidence
 from llmauto_tools.workspace import Workspace
 
-COMPARED_TOOLS = frozenset({"query", "analyze", "sample", "describe"})
+COMPARED_TOOLS = frozenset({"query", "analyze", "sample", "describe", "chart"})
+"""Tools whose recorded SQL gives the recorded table."""
 
 
 @dataclass(frozen=True)

@@ -96,10 +96,13 @@ class Replay:
 
     sources: label to path, as the person may have changed it.
     recorded: label to (path, bytes, last modified in ns, files) at the time of the export.
+    version: of DuckDB, with which the results were recorded.
     """
 
-    def __init__(self, sources: dict[str, str], recorded: dict[str, Any], time_zone: str) -> None:
-        self.sources, self.recorded = sources, recorded
+    def __init__(
+        self, sources: dict[str, str], recorded: dict[str, Any], time_zone: str, version: str = ""
+    ) -> None:
+        self.sources, self.recorded, self.version = sources, recorded, version
         self.reads: dict[str, set[str]] = {}
         self.connection = duckdb.connect()
         self.connection.execute(f"SET TimeZone = '{time_zone}'")
@@ -164,6 +167,8 @@ class Replay:
             why += (
                 f" Changed between the recording and the export: {recorded.stale}." if recorded.stale else ""
             )
+            if self.version and self.version != duckdb.__version__:
+                why += f" Recorded with DuckDB {self.version}; this is {duckdb.__version__}."
             raise AssertionError(f"{result.name}: the result differs from the recorded one: {problem}.{why}")
         if problem:
             print(f"{result.name}: not the same result, but {excuse}: {problem}")

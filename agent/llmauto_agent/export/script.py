@@ -15,7 +15,7 @@ from llmauto_agent.export.code import (
     when,
 )
 from llmauto_agent.export.replay import Document, Section, Step
-from llmauto_agent.export.text import comment, visible
+from llmauto_agent.export.text import comment, visible, without_credentials
 
 _RULE = "# " + "-" * 78
 
@@ -66,10 +66,10 @@ def _section(section: Section) -> str:
 
 
 def _step(step: Step) -> str:
-    title = comment(f"{step.evidence.id}: {step.evidence.tool}")
+    title = comment("\n".join([f"{step.evidence.id}: {step.evidence.tool}", *remarks(step)]))
     if step.replays:
         return f"{title}\n{run_code(step)}\nprint({step.evidence.id})\n{check_code(step)}\nprint()"
-    shown = f"{title}\n{comment(step_text(step))}"
+    shown = comment(f"{step.evidence.id}: {step.evidence.tool}\n{step_text(step)}")
     return f"{shown}\n{definitions_code(step)}" if step.definitions else shown
 
 
@@ -84,10 +84,15 @@ def step_text(step: Step) -> str:
         lines += [f"{k}: {v}" for k, v in evidence.error.items() if v]
     if evidence.sql:
         lines.append(f"SQL: {evidence.sql}")
-    if evidence.text:
-        lines.append(evidence.text)
     if evidence.figures:
         lines.append("figures: " + json.dumps(evidence.figures, ensure_ascii=False)[:4_000])
+    return visible(without_credentials("\n".join([*lines, *remarks(step)])))
+
+
+def remarks(step: Step) -> list[str]:
+    """What the tool said of its run, and the files that it made."""
+    evidence = step.evidence
+    lines = [evidence.text] if evidence.text else []
     lines += [f"note: {note}" for note in evidence.notes]
-    lines += [f"file: {path}" for path in evidence.artifacts]
-    return visible("\n".join(lines))
+    lines += [f"file in the workspace: {path}" for path in evidence.artifacts]
+    return [without_credentials(line) for line in lines]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from llmauto_agent.export.code import when
 from llmauto_agent.export.replay import Document, Section, Step
-from llmauto_agent.export.script import step_text
+from llmauto_agent.export.script import remarks, step_text
 from llmauto_agent.export.text import fenced, markdown, markdown_cell
+from llmauto_tools.ledger import Evidence
 
 MAX_ROWS = 50
 
@@ -42,21 +43,19 @@ def _step(step: Step) -> str:
     title = f"### {evidence.id}: {markdown(evidence.tool)}"
     if not evidence.columns:
         return f"{title}\n\n{fenced(step_text(step), 'text')}"
-    parts = [title]
+    parts = [title, *(markdown(r) for r in remarks(step))]
     if evidence.sql:
         parts.append(fenced(evidence.sql, "sql"))
-    parts.append(_table(step))
+    return "\n\n".join([*parts, markdown_table(evidence)])
+
+
+def markdown_table(evidence: Evidence) -> str:
+    """The recorded rows as a Markdown table, bounded, with how many there were."""
+    header = [markdown_cell(name) for name, _ in evidence.columns]
+    rows = [header, ["---"] * len(header)]
+    rows += [[markdown_cell(v) for v in row] for row in evidence.rows[:MAX_ROWS]]
+    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     shown = min(len(evidence.rows), MAX_ROWS)
     if evidence.row_count is None:
-        parts.append(f"{shown:,} rows shown; they were not all counted.")
-    elif evidence.row_count > shown:
-        parts.append(f"{shown:,} of {evidence.row_count:,} rows.")
-    return "\n\n".join(parts)
-
-
-def _table(step: Step) -> str:
-    evidence = step.evidence
-    lines = [[name for name, _ in evidence.columns], ["---"] * len(evidence.columns)]
-    rows = ["| " + " | ".join(markdown_cell(v) for v in lines[0]) + " |", "|" + "|".join(lines[1]) + "|"]
-    rows += ["| " + " | ".join(markdown_cell(v) for v in row) + " |" for row in evidence.rows[:MAX_ROWS]]
-    return "\n".join(rows)
+        return f"{table}\n\n{shown:,} rows shown; they were not all counted."
+    return f"{table}\n\n{shown:,} of {evidence.row_count:,} rows." if evidence.row_count > shown else table

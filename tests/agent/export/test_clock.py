@@ -57,7 +57,8 @@ def test_all_that_was_replaced_is_named_once() -> None:
     ("sql", "random"),
     [
         ("SELECT random()", True), ("SELECT * FROM t USING SAMPLE 5", True), ("FROM t TABLESAMPLE 10%", True),
-        ("SELECT uuid()", True), ("SELECT 'random()'", False), ("SELECT t.random FROM t", False),
+        ("SELECT uuid()", True),
+        ("SELECT * FROM t USING SAMPLE reservoir(5 ROWS) REPEATABLE (7)", False), ("SELECT 'random()'", False), ("SELECT t.random FROM t", False),
         ("SELECT random FROM t JOIN u USING (sample)", False),
     ],
 )  # fmt: skip

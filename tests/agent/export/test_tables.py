@@ -213,3 +213,26 @@ def test_more_rows_than_the_ledger_keeps(author: Author) -> None:
     printed = author.replay()
     assert "e1: same result (5,000 rows, 1,000 of them compared)" in printed
     assert "e2: same result (5,000 rows, 1,000 of them compared)" in printed
+
+
+def test_other_tools_replay_where_their_sql_gives_their_table(author: Author, orders_csv: Path) -> None:
+    author.attach(orders_csv)
+    author.tool("tables", {})
+    author.tool("describe", {"table": "orders"})
+    author.tool("sample", {"table": "orders", "rows": 3, "seed": 7})
+    author.tool("chart", {"sql": "SELECT region, sum(amount) AS total FROM orders GROUP BY ALL ORDER BY 1"})
+    printed = author.replay()
+    assert "e1" not in printed
+    for number, rows in ((2, 5), (3, 3), (4, 3)):
+        assert f"e{number}: same result ({rows} rows)" in printed
+    text = (author.folder / "session.py").read_text()
+    assert "# 1 table: orders" in text
+    assert "# file in the workspace: artifacts/" in text
+
+
+def test_a_plan_replays_from_the_sql_that_it_became(author: Author, orders_csv: Path) -> None:
+    author.attach(orders_csv)
+    count = {"expr": {"kind": "aggregate", "function": "count"}}
+    region = {"expr": {"kind": "column", "name": "region"}}
+    author.tool("analyze", {"plan": {"table": "orders", "group_by": [region], "measures": [count]}})
+    assert "e1: same result (3 rows)" in author.replay()
