@@ -66,14 +66,15 @@ class SchemaIndex:
     def link(self, tokens: Sequence[Token]) -> list[Link]:
         """All candidate links of a tokenised question, in order of place, best first within a span."""
         units = units_of(tokens)
+        source = _source(tokens)
         matches = match_names(units, self._names)
-        links = [link for match in matches for link in _name_links(match, units)]
+        links = [link for match in matches for link in _name_links(match, units, source)]
         if self.values is not None:
             named = [i for m in matches if m.score >= 0.85 for i in range(m.first, m.last)]
-            sizes, phrases = _phrases(units, frozenset(named))
+            sizes, phrases = _phrases(units, source, frozenset(named))
             found = self.values.find(phrases, _tables_by_score(links)[:8])
             links += [_value_link(match, sizes) for match in found]
-            links += self._flags(links, units)
+            links += self._flags(links, units, source)
             links += self._negated_values(units)
         links += self._rows(units)
         return _ranked(links)
@@ -117,7 +118,7 @@ class SchemaIndex:
 
     # ---- yes/no columns named by a word
 
-    def _flags(self, links: Iterable[Link], units: Sequence[Unit]) -> list[Link]:
+    def _flags(self, links: Iterable[Link], units: Sequence[Unit], source: str) -> list[Link]:
         """Values of yes/no columns: "survived" → Survived = 1, "inactive" → active = false."""
         flags = []
         for link in links:
@@ -127,7 +128,7 @@ class SchemaIndex:
                     flags.append(_flag(link, pair[1], False))
         for unit, word in _negated_words(units):
             for match in match_names([word], self._names):
-                for link in _name_links(match, [unit]):
+                for link in _name_links(match, [unit], source):
                     pair = self._binary(link) if match.score >= 0.55 and link.kind == "column" else None
                     if pair is not None:
                         flags.append(_flag(link, pair[0], True))
@@ -141,7 +142,7 @@ class SchemaIndex:
             sizes = {(unit.start, unit.end): 1.0}
             matches = self.values.find([phrase]) if self.values else []
             found += [
-                replace(_value_link(m, sizes), score=round(m.score * 0.85, 4), negated=True)
+                replace(_value_link(m, sizes), text=unit.typed, score=round(m.score * 0.85, 4), negated=True)
                 for m in matches
                 if m.score >= 0.8
             ]
@@ -176,11 +177,20 @@ def _flag(link: Link, value: CellValue, negated: bool) -> Link:
     )  # fmt: skip
 
 
-def _name_links(match: NameMatch, units: Sequence[Unit]) -> Iterator[Link]:
+def _name_links(match: NameMatch, units: Sequence[Unit], source: str) -> Iterator[Link]:
     start, end = units[match.first].start, units[match.last - 1].end
-    text = _typed(units[match.first : match.last])
+    text = source[start:end]
     for table, column in match.name.targets:
         yield Link(start, end, text, match.name.kind, table, column, None, match.score, match.how, match.size)
+
+
+def _source(tokens: Sequence[Token]) -> str:
+    """The question that the tokens came from; what they leave out (spaces, quotes) as spaces."""
+    chars = [" "] * (max((t.end for t in tokens), default=0))
+    for token in tokens:
+        inside = token.start + (token.kind == "quoted")
+        chars[inside : inside + len(token.text)] = token.text
+    return "".join(chars)
 
 
 def _tables_by_score(links: Sequence[Link]) -> list[str]:
@@ -190,7 +200,7 @@ def _tables_by_score(links: Sequence[Link]) -> list[str]:
 
 
 def _phrases(
-    units: Sequence[Unit], named: frozenset[int]
+    units: Sequence[Unit], source: str, named: frozenset[int]
 ) -> tuple[dict[tuple[int, int], float], list[Phrase]]:
     """The spans that could be cell values, as the value source compares them, and their sizes."""
     sizes = {}
@@ -202,10 +212,9 @@ def _phrases(
             continue
         text = value_text(_joined(part))
         sizes[part[0].start, part[-1].end] = span_size(part)
+        typed = source[part[0].start : part[-1].end]
         plain = all(k in named or _is_plain(units[k]) for k in range(i, j))
-        phrases.append(
-            Phrase(part[0].start, part[-1].end, text, value_key(text), _typed(part), quoted, plain)
-        )
+        phrases.append(Phrase(part[0].start, part[-1].end, text, value_key(text), typed, quoted, plain))
     return sizes, phrases
 
 
@@ -218,14 +227,6 @@ def _joined(units: Sequence[Unit]) -> str:
     text = units[0].text
     for before, unit in pairwise(units):
         text += unit.text if before.end == unit.start else " " + unit.text
-    return text
-
-
-def _typed(units: Sequence[Unit]) -> str:
-    """The units as they were typed (what stood between them becomes one space)."""
-    text = units[0].typed
-    for before, unit in pairwise(units):
-        text += unit.typed if before.end == unit.start else " " + unit.typed
     return text
 
 

@@ -17,6 +17,8 @@ _BRIDGES = frozenset(("of", "the", "in", "per", "for", "a", "an", "的", "之", 
 """Words that may stand between two words of one name: "date of birth", 客户的类型."""
 
 
+_COUNTING = frozenset(("number", "count", "total", "amount", "sum"))
+
 _SINGLE = "年月周日天"
 """Chinese words of one character that are looked up as synonyms; others are too often part of a word."""
 
@@ -65,8 +67,8 @@ def _whole_matches(units: Sequence[Unit], index: NameIndex) -> Iterator[NameMatc
         for whole in index.wholes(text, stem):
             name = index.names[whole.name]
             score = whole.score
-            if all(u.stop for u in units[i:j]) and units[i].group < 0 and units[i].typed != name.text:
-                score *= 0.4  # "from" the column, or "from" the preposition
+            if all(u.stop for u in units[i:j]) and units[i].group < 0 and units[i].typed.islower():
+                score *= 0.35  # "from" the column, or "from" the preposition
             elif units[i].typed == name.text and i + 1 == j:
                 score = 1.0
             yield NameMatch(i, j, name, score, whole.how, span_size(units[i:j]))
@@ -104,9 +106,8 @@ def _chains(hits: list[_Placed], units: Sequence[Unit]) -> Iterator[list[_Placed
     chain: list[_Placed] = []
     for placed in hits:
         if chain and placed.first < chain[-1].last:
-            if len(chain) == 1 and placed.hit.factor > chain[0].hit.factor:
-                yield chain
-                chain = [placed]
+            if placed.hit.factor > chain[-1].hit.factor:
+                yield [placed]
             continue
         between = units[chain[-1].last : placed.first] if chain else ()
         taken = {p for c in chain for p in c.hit.positions}
@@ -162,6 +163,8 @@ def _score_chain(chain: list[_Placed], name: Name, units: Sequence[Unit]) -> Nam
         if all(name.weights[p] < 0.5 and len(name.words) > 1 for p in positions) and not units[first].cjk:
             score = min(score, 0.3 + 0.3 * coverage)
     score *= strength
+    if units[first].text in _COUNTING and first + 1 < last and units[first + 1].text == "of":
+        score *= 0.55  # "number of orders" counts orders; it is not the order number
     if score < 0.25:
         return None
     return NameMatch(first, last, name, round(score, 4), _how(chain, coverage), span_size(units[first:last]))

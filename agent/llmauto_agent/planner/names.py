@@ -162,6 +162,7 @@ class NameIndex:
         yield bare, 0.92
         yield [e for w in words for e in expand(w)], 0.94
         yield [e for w in bare for e in expand(w)], 0.91
+        yield list(expand("".join(words))), 0.94
         unflagged = [w for w in words if w not in _FLAG_WORDS]
         if name.text.startswith("是否"):
             unflagged = words[2:]
@@ -188,8 +189,10 @@ class NameIndex:
             here = frozenset((i,))
             self._hit(root(word), Hit(number, here, 1.0, "normalised"))
             self._hit(word, Hit(number, here, 1.0, "normalised"))
-            for full in expand(word):
-                self._hit(root(full), Hit(number, here, 0.95, "normalised"))
+            full = expand(word)
+            for part in full:
+                factor = 0.95 if len(full) == 1 else 0.6 if part == full[-1] else 0.45
+                self._hit(root(part), Hit(number, here, factor, "normalised"))
             self._index_fused(number, i, word)
             if len(word) >= 5 and word.isalpha() and word.isascii():
                 self._letters.setdefault(word[0], set()).add(word)

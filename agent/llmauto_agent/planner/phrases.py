@@ -88,6 +88,8 @@ def span_size(units: Sequence[Unit]) -> float:
 
 def value_text(text: str) -> str:
     """A cell value or a phrase, folded, without punctuation, with one space between its words."""
+    if text.isascii() and text.isalnum():
+        return text.lower()
     return " ".join([w.removesuffix("'s") for w in _VALUE_WORD.findall(fold(text))])
 
 

@@ -15,7 +15,7 @@ from llmauto_agent.planner.words import allowed_errors, edit_distance, is_stop_w
 _ALIASES = Path(__file__).parent / "data" / "aliases.txt"
 
 SMALL = 200
-"""Columns with at most so many values are also searched by parts of values and typing errors."""
+"""Columns with at most so many values are also searched by inflection, parts and typing errors."""
 
 _ANSWERS = frozenset(("yes", "no", "true", "false", "y", "n", "t", "是", "否", "有", "无"))
 """Values of yes/no columns; the linker finds these by the column's name instead."""
@@ -72,11 +72,11 @@ class ValueIndex:
                 continue
             cell = _Cell(table, column, value, letters)
             self._texts.setdefault(text, []).append(cell)
-            key = value_key(text)
-            self._keys.setdefault(key, []).append(cell)
             if len(text) >= 3 and text.endswith(_PLACE_SUFFIXES):
                 self._keys.setdefault(text[:-1], []).append(cell)
             if small:
+                key = value_key(text)
+                self._keys.setdefault(key, []).append(cell)
                 self._add_parts(text, key, cell)
 
     def _add_parts(self, text: str, key: str, cell: _Cell) -> None:

@@ -214,7 +214,6 @@ def _figures(column: Column) -> Iterator[tuple[str, str]]:
         short = f"list(DISTINCT {name}) FILTER (WHERE length({name}) <= {_LENGTH})"
         yield "values", f"CASE WHEN approx_count_distinct({name}) <= {_DISTINCT} THEN {short} END"
         yield "low", f"min({name})"
-        yield "high", f"max({name})"
     elif column.family in ("number", "date"):
         yield "low", f"min({name})"
         yield "high", f"max({name})"
@@ -239,7 +238,7 @@ def _collect(table: Table, figures: dict[str, dict[str, Any]], *, whole: bool) -
             read.index.add(table.name, column.name, [str(v) for v in facts.values])
         if facts.values is None or not whole:
             open_columns.append(column.name)
-            if all(_is_code(str(known[k] or "")) for k in ("low", "high")):
+            if _is_code(str(known["low"] or "")):
                 coded.append(column.name)
     read.coded_columns = frozenset(coded)
     read.open_columns = tuple(open_columns)

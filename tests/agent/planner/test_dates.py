@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+
 from llmauto_agent.planner.dates import DateLiteral, read_dates
 
 TODAY = dt.date(2024, 6, 15)

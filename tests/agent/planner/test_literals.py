@@ -1,6 +1,7 @@
 """Reading of numbers: every row is a question and the numbers in it."""
 
 import pytest
+
 from llmauto_agent.planner.literals import read_numbers
 from llmauto_agent.planner.number_words import parse_chinese, parse_english
 
@@ -137,7 +138,9 @@ def test_parse_english(words: str, value: float) -> None:
     assert parse_english(words.split()) == value
 
 
-@pytest.mark.parametrize("words", ["", "and", "a", "five five", "hundred and", "two three", "ten million ninety ninety"])
+@pytest.mark.parametrize(
+    "words", ["", "and", "a", "five five", "hundred and", "two three", "ten million ninety ninety"]
+)
 def test_parse_english_refuses(words: str) -> None:
     assert parse_english(words.split()) is None
 
