@@ -41,7 +41,7 @@ def open_stream(path: Path, compression: Kind | None) -> IO[bytes]:
 def head(path: Path, compression: Kind | None, size: int) -> bytes:
     """The first `size` uncompressed bytes."""
     with reading(path), open_stream(path, compression) as stream:
-        return _broken_named(path, lambda: stream.read(size))
+        return bytes(_broken_named(path, lambda: stream.read(size)))
 
 
 def check_whole(opening: Opening, path: Path, compression: Kind) -> None:

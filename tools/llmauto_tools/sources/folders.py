@@ -112,7 +112,8 @@ def _group_name(files: Sequence[Path], name: str, groups: int) -> str:
         return stem(files[0].name)
     if groups == 1:
         return name
-    common = os.path.commonprefix([stem(f.name) for f in files]).rstrip("0123456789_-. ")
+    common = os.path.commonprefix([stem(f.name) for f in files])  # noqa: RUF071 (characters are meant)
+    common = common.rstrip("0123456789_-. ")
     return common or f"{name}_{stem(files[0].name)}"
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 CHECKED_ROWS = 500_000
 """So many rows of a table are looked at when it is attached; the rest when it is loaded."""
+CHECKED_VIEW_ROWS = 5_000
+"""The same for a view, whose rows cost a query."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,19 @@ def open_sqlite(opening: Opening, path: Path) -> list[Relation]:
     try:
         with closing(_connect(path)) as db:
             tables = [
-                row[0]
+                (row[0], row[1])
                 for row in db.execute(
-                    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+                    "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"
                     " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, rowid"
                 )
             ]
             shadows = _shadow_tables(db)
-            relations = [r for t in tables if t not in shadows for r in _relation(opening, db, path, mark, t)]
+            relations = [
+                r
+                for t, kind in tables
+                if t not in shadows
+                for r in _relation(opening, db, path, mark, t, kind)
+            ]
     except sqlite3.Error as e:
         raise UnreadableSource(
             f"'{path.name}' could not be read as a SQLite file: {e}.",
@@ -117,14 +124,16 @@ def _shadow_tables(db: sqlite3.Connection) -> set[str]:
     return {row[1] for row in db.execute("PRAGMA table_list") if row[2] == "shadow"}
 
 
-def _relation(opening: Opening, db: sqlite3.Connection, path: Path, mark: str, table: str) -> list[Relation]:
+def _relation(
+    opening: Opening, db: sqlite3.Connection, path: Path, mark: str, table: str, kind: str
+) -> list[Relation]:
     try:
         info = db.execute(f"PRAGMA table_xinfo({identifier(table)})").fetchall()
     except sqlite3.OperationalError:
         return []  # a view over a table that is gone, or a virtual table of a module that is not here
     info = [row for row in info if row[6] != 1]
     known = opening.cache.read_json(_misfits_file(opening.cache, mark, table)) or {}
-    plans, row_count = _plans(db, table, [(r[1], r[2]) for r in info], set(known.get("columns", ())))
+    plans, row_count = _plans(db, table, kind, [(r[1], r[2]) for r in info], set(known.get("columns", ())))
     target = opening.cache.path("sqlite", mark, table, [p.storage.dtype for p in plans], suffix=".parquet")
     return [
         Relation(
@@ -157,7 +166,7 @@ def _foreign_keys(db: sqlite3.Connection, table: str) -> tuple[ForeignKey, ...]:
 
 
 def _plans(
-    db: sqlite3.Connection, table: str, columns: list[tuple[str, str]], misfits: set[str]
+    db: sqlite3.Connection, table: str, kind: str, columns: list[tuple[str, str]], misfits: set[str]
 ) -> tuple[list[_Plan], int | None]:
     """The storage of each column: the first of its candidates that all values looked at fit."""
     names = column_names([raw for raw, _ in columns])
@@ -172,7 +181,8 @@ def _plans(
     filled = [f"count({identifier(raw)})" for raw, _ in columns]
     results: list[int] = []
     asked = ["count(*)", *filled, *tests]
-    source = f"(SELECT * FROM {identifier(table)} LIMIT {CHECKED_ROWS + 1})"
+    limit = CHECKED_ROWS if kind == "table" else CHECKED_VIEW_ROWS
+    source = f"(SELECT * FROM {identifier(table)} LIMIT {limit + 1})"
     for start in range(0, len(asked), 1_500):
         part = ", ".join(asked[start : start + 1_500])
         results += db.execute(f"SELECT {part} FROM {source}").fetchone()
@@ -180,9 +190,9 @@ def _plans(
     plans = []
     for (raw, declared), name, options, count in zip(columns, names, candidates, counts, strict=True):
         fitting = [s for s in options if next(held)]
-        storage = fitting[0] if fitting else _ANY
+        storage = _empty(declared) if not count else fitting[0] if fitting else _ANY
         plans.append(_Plan(raw, name, storage, _note(declared, storage, options[0], count)))
-    return plans, rows if rows <= CHECKED_ROWS else None
+    return plans, rows if rows <= limit else None
 
 
 def _declared(declared: str) -> list[_Storage]:
@@ -212,6 +222,12 @@ def _others(declared: str) -> list[_Storage]:
     """What a column without a (fitting) declared type may hold throughout."""
     text = [] if any(t in declared.upper() for t in ("CHAR", "CLOB", "TEXT")) else [_DATE, _TIMESTAMP]
     return [_INTEGER, _REAL, *text, _TEXT, _BLOB]
+
+
+def _empty(declared: str) -> _Storage:
+    """The storage of a column without values: its declared type, text where that is none."""
+    options = _declared(declared)
+    return _TEXT if not options or _TEXT in options else options[0]
 
 
 def _note(declared: str, storage: _Storage, first: _Storage, filled: int) -> str | None:
@@ -244,7 +260,7 @@ def _load(cache: Cache, path: Path, mark: str, table: str, plans: list[_Plan], t
                 cache.write_json(_misfits_file(cache, mark, table), {"columns": misfits})
                 raise UnreadableSource(
                     f"Table '{table}' of '{path.name}' holds values that do not fit the declared type of "
-                    f"{', '.join(misfits)}, beyond the first {CHECKED_ROWS:,} rows.",
+                    f"{', '.join(misfits)}, beyond the rows that were looked at.",
                     "Attach the file again: these columns are then read as text.",
                 )
             schema = pa.schema([(f"c{i}", _arrow(p.storage.arrow)) for i, p in enumerate(plans)])
