@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from llmauto_agent.planner.synonyms import vocabulary
 from llmauto_agent.planner.tokens import fold, has_cjk
@@ -48,8 +48,7 @@ class Name:
     targets: list[tuple[str, str | None]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase that covers some words of a name. `factor` is 1 for the word itself."""
 
     name: int
@@ -58,8 +57,7 @@ class Hit:
     how: HitHow
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """A phrase that is the whole of a name, in some form."""
 
     name: int

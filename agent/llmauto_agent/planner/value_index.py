@@ -135,7 +135,7 @@ class ValueIndex:
         words = phrase.key.split()
         if not words or is_stop_word(phrase.text.split()[0]) or is_stop_word(phrase.text.split()[-1]):
             return
-        if len(phrase.text) < 3 or phrase.text.isdigit():
+        if len(phrase.text) < 3 or phrase.text.isdigit() or phrase.text in _PLAIN:
             return
         for key, cell in self._words.get(words[0], ()):
             if f" {phrase.key} " in f" {key} ":
