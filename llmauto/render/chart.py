@@ -69,7 +69,7 @@ def _draw_bars(pairs: Sequence[tuple[str, float]], measure: Axis, screen: Screen
     room = min(longest, max(8, columns // 3))
     labels = [pad(cut(label, room, screen.ellipsis), room, right=True) for label, _ in pairs]
     stand_ins = [chr(0xE000 + number) * room for number in range(len(pairs))]
-    figures = [measure.number(value) for _, value in pairs]
+    figures = measure.numbers([value for _, value in pairs])
     plt = _new_figure(columns - max(len(f) for f in figures) - 2, len(pairs) + 2, screen)
     values = [value for _, value in pairs]
     plt.bar(

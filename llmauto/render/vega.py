@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llmauto.render.numbers import format_number
+from llmauto.render.numbers import format_column, format_number
 from llmauto.render.text import clean
 
 MAX_BINS = 20
@@ -40,6 +41,12 @@ class Axis:
         if self.format.endswith("%"):
             return f"{format_number(round(value * 100, 2))}%"
         return format_number(value)
+
+    def numbers(self, values: Sequence[float]) -> list[str]:
+        """Several values of this axis with as many decimals as each other."""
+        if self.format.endswith("%"):
+            return [f"{text}%" for text in format_column("", [round(v * 100, 2) for v in values]).cells]
+        return format_column("", values).cells
 
 
 @dataclass(frozen=True)

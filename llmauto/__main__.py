@@ -1,0 +1,5 @@
+"""`python -m llmauto` is the same as `llmauto`."""
+
+from llmauto.cli import main
+
+main()
