@@ -22,7 +22,7 @@ def compose_answer(
     session: Session, question: str, messages: Sequence[BaseMessage], evidence: list[Evidence], seconds: float
 ) -> Answer:
     """The answer of a turn whose last message is the model's."""
-    from llmauto_agent.grounding import check
+    from llmauto_agent.grounding.check import check
 
     last = messages[-1]
     text = str(last.text)
@@ -102,9 +102,10 @@ def _tokens(messages: Sequence[BaseMessage]) -> dict[str, int]:
 def _charts(evidence: Evidence, request: str | None) -> list[dict[str, Any]]:
     from llmauto_tools.charts.choose import choose_chart
     from llmauto_tools.charts.spec import vega_lite
-
     from llmauto_tools.plan.model import Plan
+    from llmauto_tools.schema import Column
 
     plan = Plan.model_validate(evidence.arguments["plan"]) if "plan" in evidence.arguments else None
     chart = choose_chart(plan, evidence, request)
-    return [vega_lite(chart, evidence.columns, evidence.rows)] if chart else []
+    columns = [Column(name, dtype) for name, dtype in evidence.columns]
+    return [vega_lite(chart, columns, evidence.rows)] if chart else []

@@ -11,6 +11,7 @@ Names and cell values are data: they are quoted as JSON strings and cut, never p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -26,6 +27,10 @@ MAX_NAME = 120
 MAX_CELL = 200
 MAX_ROWS = 30
 MAX_RESULT_CHARACTERS = 8_000
+MAX_MESSAGE = 600
+MAX_TYPE = 300
+
+_ENUM = re.compile(r"ENUM\((?:'(?:[^']|'')*'(?:,\s*)?)*\)")
 
 
 def parse_share(level: str) -> Share:
@@ -49,18 +54,20 @@ class Boundary:
         for table in tables:
             columns = []
             for column in table.columns:
-                entry: dict[str, Any] = {"name": _cut(column.name, MAX_NAME), "type": column.dtype}
+                entry: dict[str, Any] = {"name": _cut(column.name, MAX_NAME), "type": _type(column.dtype)}
                 if self.share == "samples" and (table.name, column.name) in samples:
                     entry["examples"] = [_cut(v, 40) for v in samples[table.name, column.name][:5]]
                 columns.append(entry)
-            lines.append(json.dumps({"table": table.name, "columns": columns}, ensure_ascii=False))
+            lines.append(
+                json.dumps({"table": _cut(table.name, MAX_NAME), "columns": columns}, ensure_ascii=False)
+            )
         return "\n".join(lines)
 
     def result(self, evidence: Evidence) -> str:
         """What the model is told of a finished tool run: the evidence id, and rows if it may see them."""
         shown: dict[str, Any] = {
             "evidence": evidence.id,
-            "columns": [[_cut(n, MAX_NAME), t] for n, t in evidence.columns],
+            "columns": [[_cut(n, MAX_NAME), _type(t)] for n, t in evidence.columns],
             "row_count": evidence.row_count,
         }
         if self.share == "schema":
@@ -70,12 +77,15 @@ class Boundary:
         while rows and len(json.dumps(rows, ensure_ascii=False)) > MAX_RESULT_CHARACTERS:
             rows.pop()
         shown["rows"] = rows
-        shown["rows_left_out"] = max(0, (evidence.row_count or len(evidence.rows)) - len(rows))
+        shown["rows_left_out"] = (
+            "not counted"
+            if evidence.row_count is None and evidence.truncated
+            else (evidence.row_count or len(evidence.rows)) - len(rows)
+        )
         if evidence.figures:
+            short = len(json.dumps(evidence.figures, ensure_ascii=False)) <= MAX_RESULT_CHARACTERS
             shown["figures"] = (
-                json.loads(json.dumps(evidence.figures)[:MAX_RESULT_CHARACTERS] or "{}")
-                if (len(json.dumps(evidence.figures)) <= MAX_RESULT_CHARACTERS)
-                else "too long to show; ask for the parts that you need"
+                evidence.figures if short else "too long to show; ask for the parts that you need"
             )
         return json.dumps(shown, ensure_ascii=False)
 
@@ -92,11 +102,19 @@ class Boundary:
         }:
             hint = error.hint if error.hint and error.hint.startswith("Did you mean") else None
             return json.dumps(
-                {"error": error.kind, "hint": hint, "tables": list(names)[:50]}, ensure_ascii=False
+                {"error": error.kind, "hint": hint, "tables": [_cut(n, MAX_NAME) for n in names[:50]]},
+                ensure_ascii=False,
             )
+        hint = _cut(error.hint, MAX_MESSAGE) if error.hint else None
         return json.dumps(
-            {"error": error.kind, "message": _cut(error.message, 600), "hint": error.hint}, ensure_ascii=False
+            {"error": error.kind, "message": _cut(error.message, MAX_MESSAGE), "hint": hint},
+            ensure_ascii=False,
         )
+
+
+def _type(dtype: str) -> str:
+    """A type without the values that an ENUM lists: they are cells, and no part of the schema."""
+    return _cut(_ENUM.sub("ENUM", dtype), MAX_TYPE)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -44,6 +44,9 @@ class _Done:
 
 Approval = Literal["ask", "always"]
 
+_INTERRUPT_AGAIN = 0.05
+"""Seconds between interrupts while a stopped step has not ended."""
+
 
 class Session:
     """A conversation. Ask with `ask` (one answer) or `stream` (events while it works).
@@ -173,7 +176,7 @@ class Session:
         try:
             worker.start()
             failure: BaseException | None = None
-            while not isinstance(event := events.get(), _Done):
+            while not isinstance(event := self._next(events), _Done):
                 if isinstance(event, _Failed):
                     failure = event.error
                 else:
@@ -188,6 +191,15 @@ class Session:
             raise
         finally:
             self._busy.release()
+
+    def _next(self, events: queue.SimpleQueue[Event | _Failed | _Done]) -> Event | _Failed | _Done:
+        """Wait for what happens next. An interrupt is repeated: the query may start only after it."""
+        while True:
+            try:
+                return events.get(timeout=_INTERRUPT_AGAIN)
+            except queue.Empty:
+                if self._stopped.is_set():
+                    self.workspace.interrupt()
 
     def _work(
         self, number: int, question: str, fresh: bool, events: queue.SimpleQueue[Event | _Failed | _Done]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import builtins
 import json
 import secrets
-import sqlite3
 import threading
 import time
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from llmauto_tools.errors import WorkspaceError, did_you_mean
+from llmauto_tools.state import open_state, state_errors, writing
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
@@ -43,7 +43,7 @@ class SessionRecord:
     sources: tuple[str, ...]
     turns: int = 0
     open_turn: int | None = None
-    """The number of a question that was asked and not answered, after a crash."""
+    """The number of the last question, if it was never answered: after a crash, or an interrupt."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,8 @@ class SessionStore:
 
     def __init__(self, workspace: Path) -> None:
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(
-            workspace / "state.sqlite", timeout=30, check_same_thread=False, isolation_level=None
-        )
-        try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
-        except sqlite3.Error as e:
-            self._db.close()
-            raise WorkspaceError(f"The sessions of {workspace} cannot be opened: {e}.") from e
+        self._path = workspace / "state.sqlite"
+        self._db = open_state(self._path, _SCHEMA)
 
     def create(self, model: str, share: str) -> SessionRecord:
         """A new, empty session. Its id starts with the date, so that ids sort by age."""
@@ -108,50 +100,47 @@ class SessionStore:
         raise WorkspaceError(f"There is no session '{session_id}' in this workspace.", hint)
 
     def add_source(self, session_id: str, source: str) -> None:
-        sources = [*self.get(session_id).sources]
-        if source not in sources:
-            sources.append(source)
-            self._write(
-                "UPDATE sessions SET sources = ? WHERE id = ?",
-                (json.dumps(sources, ensure_ascii=False), session_id),
-            )
+        """Remember a source, once. Raises WorkspaceError when there is no such session."""
+        with self._lock, writing(self._db, self._path) as db:
+            sources = [*self.get(session_id).sources]
+            if source not in sources:
+                sources.append(source)
+                db.execute("UPDATE sessions SET sources = ? WHERE id = ?", (json.dumps(sources), session_id))
 
     def set_model(self, session_id: str, model: str, share: str) -> None:
         self._write("UPDATE sessions SET model = ?, share = ? WHERE id = ?", (model, share, session_id))
 
     def ask(self, session_id: str, question: str) -> int:
-        """Record that a question was asked; returns the turn's number, from 1."""
+        """Record that a question was asked; returns the turn's number, from 1.
+
+        Raises WorkspaceError when there is no such session (it may have been removed meanwhile).
+        """
         now = time.time()
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                number = self._db.execute(
-                    "SELECT coalesce(max(number), 0) + 1 FROM turns WHERE session = ?", (session_id,)
-                ).fetchone()[0]
-                self._db.execute(
-                    "INSERT INTO turns (session, number, question, asked) VALUES (?, ?, ?, ?)",
-                    (session_id, number, question, now),
-                )
-                self._db.execute(
-                    "UPDATE sessions SET updated = ?, title = CASE title WHEN '' THEN ? ELSE title END"
-                    " WHERE id = ?",
-                    (now, question[:120], session_id),
-                )
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
+        question = question.encode("utf-8", "replace").decode("utf-8")  # SQLite takes no lone surrogates
+        with self._lock, writing(self._db, self._path) as db:
+            self.get(session_id)
+            (number,) = db.execute(
+                "SELECT coalesce(max(number), 0) + 1 FROM turns WHERE session = ?", (session_id,)
+            ).fetchone()
+            db.execute(
+                "INSERT INTO turns (session, number, question, asked) VALUES (?, ?, ?, ?)",
+                (session_id, number, question, now),
+            )
+            db.execute(
+                "UPDATE sessions SET updated = ?, title = CASE title WHEN '' THEN ? ELSE title END WHERE id = ?",
+                (now, question[:120], session_id),
+            )
         return int(number)
 
     def answer(self, session_id: str, number: int, answer: dict[str, Any]) -> None:
         """Complete a turn. A turn is completed once: a second answer to it is dropped."""
         self._write(
             "UPDATE turns SET answered = ?, answer = ? WHERE session = ? AND number = ? AND answer IS NULL",
-            (time.time(), json.dumps(answer, ensure_ascii=False), session_id, number),
+            (time.time(), json.dumps(answer), session_id, number),
         )
 
     def turns(self, session_id: str) -> builtins.list[Turn]:
-        with self._lock:
+        with self._lock, state_errors(self._path):
             rows = self._db.execute(
                 "SELECT session, number, question, asked, answered, answer FROM turns"
                 " WHERE session = ? ORDER BY number",
@@ -169,17 +158,16 @@ class SessionStore:
 
     def remove(self, session_id: str) -> None:
         """Forget a session and its turns. Its evidence stays: the ledger is append-only."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.execute("DELETE FROM turns WHERE session = ?", (session_id,))
-            self._db.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
-            self._db.execute("COMMIT")
+        with self._lock, writing(self._db, self._path) as db:
+            db.execute("DELETE FROM turns WHERE session = ?", (session_id,))
+            db.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
 
     def _select(self, condition: str, parameters: tuple[Any, ...]) -> builtins.list[SessionRecord]:
-        with self._lock:
+        with self._lock, state_errors(self._path):
             rows = self._db.execute(
                 "SELECT s.id, s.created, s.updated, s.title, s.model, s.share, s.sources,"
-                " count(t.number), max(t.number) FILTER (WHERE t.answer IS NULL)"
+                " count(t.number),"
+                " nullif(max(t.number), max(t.number) FILTER (WHERE t.answer IS NOT NULL))"
                 f" FROM sessions s LEFT JOIN turns t ON t.session = s.id WHERE {condition}"
                 " GROUP BY s.id ORDER BY s.updated DESC, s.id DESC",
                 parameters,
@@ -190,7 +178,7 @@ class SessionStore:
         ]
 
     def _write(self, sql: str, parameters: tuple[Any, ...]) -> None:
-        with self._lock:
+        with self._lock, state_errors(self._path):
             self._db.execute(sql, parameters)
 
     def close(self) -> None:

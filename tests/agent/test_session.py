@@ -24,7 +24,9 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
         yield ws
 
 
-def scripted(workspace: Workspace, orders: Path, *steps: object, **options: object) -> tuple[Session, ScriptedChatModel]:
+def scripted(
+    workspace: Workspace, orders: Path, *steps: object, **options: object
+) -> tuple[Session, ScriptedChatModel]:
     model = ScriptedChatModel(steps=list(steps))
     session = Session(workspace, model=model, share="results", **options)  # type: ignore[arg-type]
     session.attach(str(orders))
@@ -46,7 +48,10 @@ def test_a_question_becomes_a_tool_call_evidence_and_a_grounded_answer(
     assert answer.sql == TOTAL
     assert [e.id for e in answer.evidence] == ["e1"]
     assert (answer.grounding.checked, answer.grounding.grounded) == (1, 1)
-    assert [type(e) for e in events if isinstance(e, (ToolStarted, ToolFinished))] == [ToolStarted, ToolFinished]
+    assert [type(e) for e in events if isinstance(e, (ToolStarted, ToolFinished))] == [
+        ToolStarted,
+        ToolFinished,
+    ]
     assert "".join(e.text for e in events if isinstance(e, TextDelta)) == "The total is 165.74."
 
 
@@ -101,7 +106,7 @@ def test_a_looping_model_is_stopped(workspace: Workspace, orders_csv: Path) -> N
 
 
 def test_a_model_that_fails_is_an_answer_with_an_error(workspace: Workspace, orders_csv: Path) -> None:
-    session, _ = scripted(workspace, orders_csv, ConnectionError("refused"), AIMessage("fine now"))
+    session, _ = scripted(workspace, orders_csv, *[ConnectionError("refused")] * 3, AIMessage("fine now"))
     with session:
         answer = session.ask("total?")
         assert answer.status == "error"
@@ -113,7 +118,9 @@ def test_a_model_that_fails_is_an_answer_with_an_error(workspace: Workspace, ord
 def test_bulk_results_stay_out_of_the_messages(workspace: Workspace, tmp_path: Path) -> None:
     wide = tmp_path / "wide.csv"
     wide.write_text("n,text\n" + "".join(f"{i},{'x' * 100}\n" for i in range(5_000)))
-    session, model = scripted(workspace, wide, call("query", "c1", sql="SELECT * FROM wide"), AIMessage("Here."))
+    session, model = scripted(
+        workspace, wide, call("query", "c1", sql="SELECT * FROM wide"), AIMessage("Here.")
+    )
     with session:
         session.ask("show all")
     assert len(str(model.seen[1][-1].text)) < 10_000

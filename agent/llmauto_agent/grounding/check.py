@@ -21,6 +21,7 @@ from llmauto_tools.ledger import Evidence
 
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？\n]")
 _NULL_ITEM = re.compile(r"['’\"”]?\s*[(（](?:no value|没有值)")
+_BETWEEN = re.compile(r"(?:\bbetween|在)\s*[$€£¥₹]?$")
 _HIGHER = re.compile(
     r"['’\"”]?\s*(?:(?:is|are|was|were)\s+)?(?:(?P<high>higher|larger|more|高出|高|多)|lower|smaller|less|低|少)", re.I
 )
@@ -109,6 +110,8 @@ class _Checker:
         previous = self.mentions[i - 1] if i else None
         listed = follows_listing(previous, mention, self.text)
         continues = listed and self.found.get(i - 1, Found("", "")).how in {"argument", "question"}
+        if continues and previous and _BETWEEN.search(self.text[: previous.start]) and mention.value < previous.value:
+            return None  # "between 30 and 20"
         for resolver in self.resolvers:
             constants = resolver.facts.constants
             if self._repeats(mention, resolver, continues):
@@ -124,7 +127,7 @@ class _Checker:
     def _repeats(self, mention: Mention, resolver: Resolver, continues: bool) -> bool:
         constants = resolver.facts.constants
         if continues and mention.date is None:
-            return any(isinstance(c.value, float) and c.value == mention.value for c in constants)
+            return mention.kind == "number" and any(c.value == mention.value for c in constants)
         if role_of(self.text, mention, constants) == "result":
             return False
         return fitting_constant(self.text, mention, constants) is not None
@@ -210,7 +213,7 @@ class _Checker:
     def _in_list(self, i: int, resolver: Resolver) -> bool:
         """Whether the mention is element k of a list whose elements are the first cells of a column."""
         first = i
-        while first and _SEPARATOR.fullmatch(self.text[self.mentions[first - 1].end : self.mentions[first].start]):
+        while first and self._separated(first - 1):
             first -= 1
         mention, place = self.mentions[i], i - first
         facts = resolver.facts
@@ -219,7 +222,12 @@ class _Checker:
         value = facts.rows[place][0]
         if mention.date is not None:
             return any(r == place and mention.date.fits(d) for r, d in facts.dates(0))
-        return is_number(value) and mention.stands_for(float(value))
+        listed = i > first or (i + 1 < len(self.mentions) and self._separated(i))
+        return listed and mention.kind == "number" and is_number(value) and mention.stands_for(float(value))
+
+    def _separated(self, i: int) -> bool:
+        """Whether the next mention follows as the next element of a list."""
+        return bool(_SEPARATOR.fullmatch(self.text[self.mentions[i].end : self.mentions[i + 1].start]))
 
     # ---- derivations
 

@@ -56,6 +56,11 @@ class Constant:
     def date(self) -> dt.datetime | None:
         return parse_iso(self.value)
 
+    @property
+    def percent(self) -> bool:
+        """Whether it is compared with a column of percentages."""
+        return any(_PERCENT_NAME.search(c) for c in self.columns)
+
 
 @dataclass(frozen=True)
 class Column:

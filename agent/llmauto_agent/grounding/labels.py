@@ -147,7 +147,7 @@ def mention_labels(text: str, mentions: Sequence[Mention], facts: Facts) -> list
 def _bucket(text: str, low: Mention, high: Mention, facts: Facts) -> Label | None:
     """A range "20–30" of a number bucket."""
     between = text[low.end : high.start]
-    if not _BETWEEN.fullmatch(between):
+    if not _BETWEEN.fullmatch(between) or (low.kind, high.kind) != ("number", "number"):
         return None
     for column in facts.columns:
         if column.bucket is None or not column.is_key:
@@ -164,6 +164,8 @@ def _bucket(text: str, low: Mention, high: Mention, facts: Facts) -> Label | Non
 
 
 def _number_label(text: str, mention: Mention, facts: Facts) -> Label | None:
+    if mention.kind not in {"number", "date"}:
+        return None
     family = "date" if mention.date is not None else "number"
     named = [c for c in adjacent_columns(text, mention.start, facts.columns) if c.family == family]
     followed = bool(_PAREN_NUMBER.match(text, mention.end))
@@ -240,7 +242,9 @@ class Binder:
         self._facts = facts
         self._labels = sorted(labels, key=lambda label: label.start)
         self._ends = ends
-        names = sorted({n for c in facts.columns for n in c.names if n}, key=len, reverse=True)
+        restricting = {n for c in facts.columns for k in c.conditions for n in k.columns}
+        named = restricting | {n for c in facts.columns for n in c.names if n}
+        names = sorted(named, key=len, reverse=True)
         self._names = re.compile("|".join(map(re.escape, names)), re.I) if names else None
 
     def anchor(self, start: int, end: int) -> Anchor | None:

@@ -38,6 +38,7 @@ _EXTREME_FOR = re.compile(
 """Says which row is meant, not which column."""
 _EXTREME_LINK = re.compile(r"\s*(?:for|in|is|:|：|的是|在|是)?\s*(?:the week of\s*)?['“\"]?$")
 _HALF_DATE = re.compile(r"\s*(?:月|号|季度)")
+_ITEM_END = re.compile(r"[)）](?=[,，、])")
 _COLUMNS = re.compile(r"\s*(?:columns?\b|列)", re.I)
 NEAR_ROWS = 5
 MANY_ROWS = 10
@@ -178,10 +179,13 @@ class Resolver:
     def _anchored(self, mention: Mention, anchor: Anchor) -> Found | None:
         """The cell that lies in a row of every label; or its share of the column."""
         found: Found | None = None
+        place = self._item_place(anchor)
         for column in self._columns(mention):
             if anchor.columns is not None and column.index not in anchor.columns:
                 continue
-            cells = [self._cell(mention, column, rows) for rows in anchor.members]
+            cells = [
+                self._cell(mention, column, {place} if place in rows else rows) for rows in anchor.members
+            ]
             if all(cells) and self._extreme_holds(mention, column, anchor, cells[0]):
                 found = cells[0]
                 break
@@ -189,6 +193,18 @@ class Resolver:
         if found is None:
             return None
         return Found(found.how, found.evidence, found.value, found.step, anchor.labels, found.fraction)
+
+    def _item_place(self, anchor: Anchor) -> int | None:
+        """Which item of a list "rain (9.5), rain (8.8)" it is, where the label alone does not say which
+        row is meant and the rows are no groups: items then stand for the first rows in their order."""
+        if anchor.how != "tight" or len(anchor.members) != 1 or len(anchor.members[0]) < 2:
+            return None
+        first = anchor.labels[0]
+        start = max((e for e in self.ends if e <= first.start), default=0)
+        head = max(self.text.rfind(":", start, first.start), self.text.rfind("：", start, first.start))
+        if head < 0:
+            return None
+        return len(_ITEM_END.findall(self.text[head : first.start]))
 
     def _in_rows(self, mention: Mention, anchor: Anchor | None, rows: frozenset[int]) -> Found | None:
         if anchor is not None and anchor.how != "loose":
@@ -250,18 +266,28 @@ class Resolver:
         rows share, or an element of a list that begins with the first row."""
         clause = self._clause(mention)
         columns = self._columns(mention)
+        if counts_something(self.text, mention, self.nouns):
+            columns = [c for c in columns if c.counts]
         if _FIRST_ROW.search(clause):
-            return self._first(mention, columns, 1)
+            return self._of_rows(mention, columns, range(1))
         for column in columns:
             found = self._outstanding(mention, column, clause)
             if found:
                 return found
         if any(name_before(self.text, mention.start, c.names) for c in columns):
-            return self._first(mention, columns, NEAR_ROWS)
+            row = self._listed_row(mention)
+            rows = range(NEAR_ROWS) if row is None else range(row, row + 1)
+            return self._of_rows(mention, columns, rows)
         return None
 
-    def _first(self, mention: Mention, columns: Sequence[Column], count: int) -> Found | None:
-        rows = range(min(count, len(self.facts.rows)))
+    def _listed_row(self, mention: Mention) -> int | None:
+        """The place in a list "…: Age 38, Fare 71; Age 26, Fare 8" whose items are the first rows."""
+        head = max(self.text.rfind(":", 0, mention.start), self.text.rfind("：", 0, mention.start))
+        if head < 0 or not re.search(r"[;；]", self.text[head:]):
+            return None
+        return len(re.findall(r"[;；]", self.text[head : mention.start]))
+
+    def _of_rows(self, mention: Mention, columns: Sequence[Column], rows: Iterable[int]) -> Found | None:
         return next((f for c in columns if (f := self._cell(mention, c, rows))), None)
 
     def _outstanding(self, mention: Mention, column: Column, clause: str) -> Found | None:

@@ -100,7 +100,7 @@ def _repeats(text: str, mention: Mention, constant: Constant) -> bool:
         return constant.value == mention.value and (constant.kind == "limit" or bool(percentile))
     percent = mention.kind == "percent"
     equal = abs(constant.value * (100 if percent else 1) - mention.value) < 1e-9 * max(1.0, abs(mention.value))
-    equal = equal or (percent and constant.value == mention.value)
+    equal = equal or (percent and constant.percent and constant.value == mention.value)
     if not equal and float(mention.step) > 1:
         equal = constant.value == mention.value
     return equal and _worded(before, text, mention, constant)

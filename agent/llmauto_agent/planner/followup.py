@@ -13,10 +13,12 @@ from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.read_build import default_measure, loose
 from llmauto_agent.planner.read_code import pattern
 from llmauto_agent.planner.read_coverage import leftovers
+from llmauto_agent.planner.read_cues import ADD, CLEAR, CUES, DROP, INSTEAD, OPENERS
 from llmauto_agent.planner.read_draft import Draft, Refusal
 from llmauto_agent.planner.read_edit import (
     columns_in,
     compare_measure,
+    conditions,
     opposite,
     qualified,
     with_argument,
@@ -33,26 +35,7 @@ from llmauto_agent.planner.read_joins import connected
 from llmauto_agent.planner.read_lexicon import AGGREGATES, COMPARISONS
 from llmauto_agent.planner.reading import THRESHOLD, Reading
 from llmauto_agent.planner.tokens import Language, fold
-from llmauto_tools.plan.model import Item, Measure, OneOf, Plan
-
-_OPENERS = re.compile(
-    r"^(?:(?:ok|okay|now|and|but|so|then|great|thanks|please|no|hmm|well|good)[, ]+)*"
-    r"(?:and\b|what about|how about|only\b|just\b|same\b|the same|instead|but\b|also\b|then\b|with(?:out)?\b|sort\b|order (?:that|it|them|by)|rank\b|as an?\b|as %|as percent|in percent|in %|by\b|per\b|for\b|in\b|from\b|since\b|before\b|after\b"
-    r"|remove\b|drop\b|split\b|break\b|exclud|includ|ignor|leave out|limit|show only|show (?:it|that|them|this)|make (?:it|that)|plus\b|top \w+(?: only)?$|bottom \w+(?: only)?$|no,|not\b|except|of (?:those|these|them)|which of (?:them|those|these)|now\b|add\b|all (?:of them|years|rows)|everything|descending|ascending|excluding|restrict|keep\b|use\b|switch|change (?:it|that) to|compare (?:that|it)|filter)"
-    r"|\b(?:instead|as well|too|please only|of those|of them|among them|among those|that list|those only|ones only)[?.! ]*$"
-    r"|^(?:再|只|仅|换成|换|改成|改为|那|其中|同样|按|前|去掉|不要|排除|除|去除|加上|用|以|也|还|然后|接着|如果只|把(?:它|这个|结果)|里面|这些|它们|从高到低|从低到高|倒序|降序|升序|排序|画成|做成|取消|不限|单独|分(?:别)?按|细分|拆)|(?:呢|怎么样|的话|的情况|看看|一下|就行|就好|即可)[？?。]*$"
-)
-_ADD = re.compile(r"\b(?:as well|too|also|further|additionally|break (?:that|it|this|them|those) down|split (?:that|it|this|them)|and also|add|plus)\b|再|也|还|加上|进一步|细分")
-_INSTEAD = re.compile(r"\binstead\b|\bno,|\brather\b|换|改")
-_CLEAR = re.compile(
-    r"(?:remove|drop|clear|forget|lift|undo|without|no)(?: all)?(?: of)?(?: the| that| any| this)? (?:filters?|conditions?|restrictions?|limits?|limitation)s?|for (?:all|everyone|everything)(?: of them| rows)?|(?:去掉|取消|不要|清除|移除)(?:所有)?(?:的)?(?:筛选|过滤|条件|限制)(?:条件)?"
-)
-_DROP = re.compile(r"^(?:and |now |please )*(?:drop|remove|leave out|exclude|skip|hide|ignore|without|except)\b|^(?:去掉|排除|不要|剔除|除去|除了)")
-_CUES = re.compile(
-    r"\b(?:instead|as well|too|also|again|the same|same|now|rather|only|just|still|further|additionally|those|these|them|ones|that|this|it|groups?|list|down|break|split|show|keep|restrict|limit|drop|remove|exclude|hide|switch|change|use|add|plus|but|other|others|table|columns?|chart|result|results|question|thing|case|situation|look|see|people|who|size|first|everything|please)\b"
-    r"|只要|只看|只|仅|就看|换成|改成|改为|换|那么|那|再|也|还|同样|一样|其中|呢|去掉|排除|不要|剔除|加上|用|情况|单独|的话|怎么样|限定|要|名|成|下|里面|这些|它们|如果"
-)
-
+from llmauto_tools.plan.model import Expr, IsNull, Item, Measure, Not, OneOf, Plan
 
 @dataclass
 class _Edit:
@@ -74,7 +57,7 @@ def follow_up(question: str, index: SchemaIndex, context: Reading, language: Lan
 
     assert context.plan is not None
     text = fold(question).strip()
-    opened = bool(_OPENERS.search(text))
+    opened = bool(OPENERS.search(text))
     if not opened and _stands_alone(question, index):
         return None
     before: Plan = qualified(context.plan, context.plan.table)
@@ -110,13 +93,14 @@ def _fragment(d: Draft) -> bool:
 
 def _apply(d: Draft, before: Plan, text: str) -> Plan:
     edit = _Edit(before)
-    if _CLEAR.search(text):
+    if CLEAR.search(text):
         edit.to(before.model_copy(update={"where": None, "having": None, "limit": None}))
-        d.code.text = pattern(_CLEAR.pattern).sub("|", d.code.text)
+        d.code.text = pattern(CLEAR.pattern).sub("|", d.code.text)
     _edit_filters(d, edit, text)
     _edit_having(d, edit, text)
     _edit_measures(d, edit, text)
     _edit_groups(d, edit, text)
+    _edit_unknown(d, edit, text)
     _edit_order(d, edit)
     if d.window != "none" or d.percent:
         _edit_window(d, edit)
@@ -129,9 +113,7 @@ def _edit_filters(d: Draft, edit: _Edit, text: str) -> None:
     filters = [f for f in d.filters()]
     if not filters:
         return
-    if _DROP.search(text) and not re.search(r"∅", text):
-        from llmauto_tools.plan.model import IsNull, Not
-
+    if DROP.search(text) and not re.search(r"∅", text):
         filters = [f if isinstance(f, Not) else opposite(f) for f in filters]
         filters = [f if not isinstance(f, IsNull) else Not(item=f) for f in filters]
     edit.to(with_filters(edit.plan, filters))
@@ -154,7 +136,7 @@ def _edit_having(d: Draft, edit: _Edit, text: str) -> None:
         return
     if not edit.plan.group_by:
         raise Refusal([], reason="no_groups")
-    if _DROP.search(text):
+    if DROP.search(text):
         new = [opposite(p) for p in new]
     old = [edit.plan.having] if edit.plan.having is not None else []
     edit.to(edit.plan.model_copy(update={"having": conjunction([*old, *new])}))
@@ -163,7 +145,7 @@ def _edit_having(d: Draft, edit: _Edit, text: str) -> None:
 def _edit_measures(d: Draft, edit: _Edit, text: str) -> None:
     measures = [Measure(expr=m.expr) for m in d.measures()]
     if measures:
-        keep = edit.plan.measures if _ADD.search(text) and edit.plan.measures else ()
+        keep = edit.plan.measures if ADD.search(text) and edit.plan.measures else ()
         rows = not edit.plan.measures
         plan = with_measures(edit.plan, [*keep, *measures])
         edit.to(plan.model_copy(update={"order_by": (), "limit": None}) if rows else plan)
@@ -184,12 +166,18 @@ def _edit_column(d: Draft, edit: _Edit, char: str, text: str) -> None:
     """A bare column: another argument of the aggregate, another column shown, or another group."""
     col = d.col(char)
     expr = d.expr(char)
+    if edit.plan.measures and col is not None and (yes := d.facts.yes(col)) is not None:
+        edit.to(with_filters(edit.plan, [yes]))
+        return
     if edit.plan.measures:
         if (col is None or col.family == "number") and not (col and d.facts.discrete(col) and not d.facts.additive(col)):
             if not edit.to(with_argument(edit.plan, expr)) and (made := default_measure(d, char)) is not None:
                 edit.to(with_measures(edit.plan, [Measure(expr=made.expr)]))
         elif col is not None and d.facts.discrete(col):
-            edit.to(with_groups(edit.plan, [expr], add=bool(_ADD.search(text))))
+            edit.to(with_groups(edit.plan, [expr], add=bool(ADD.search(text))))
+        return
+    if col is not None and edit.plan.select and d.rank is None and not d.sort and (yes := d.facts.yes(col)) is not None:
+        edit.to(with_filters(edit.plan, [yes]))
         return
     known = {i.expr for i in edit.plan.select}
     if expr not in known:
@@ -204,11 +192,21 @@ def _edit_groups(d: Draft, edit: _Edit, text: str) -> None:
 
         edit.to(with_measures(edit.plan, [Measure(expr=Aggregate(function="count"))]))
         edit.to(edit.plan.model_copy(update={"order_by": (), "limit": None}))
-    add = bool(_ADD.search(text)) and not _INSTEAD.search(text)
+    add = bool(ADD.search(text)) and not INSTEAD.search(text)
     wider = {c for g in d.groups for c in columns_in(g)}
     if re.search(r"\ball\b|\bother\b|每|各|所有", text):
         edit.to(without_columns(edit.plan, wider))
     edit.to(with_groups(edit.plan, d.groups, add=add or not edit.plan.group_by))
+
+
+def _edit_unknown(d: Draft, edit: _Edit, text: str) -> None:
+    """"leave out the unknown ones": of the columns that make the groups."""
+    match = pattern(r"(?:leav(?:e|ing) out|exclud(?:e|ing)|drop|without|ignor(?:e|ing)|skip|remov(?:e|ing)|去掉|排除|不要|不算|不含) ?∅ ?(?:ones|values?|值)?").search(d.code.text)
+    if match is None:
+        return
+    refs = [i.expr for i in edit.plan.group_by if i.expr.kind == "column"]
+    edit.to(with_filters(edit.plan, [Not(item=IsNull(argument=r)) for r in refs[-1:]]))
+    d.code.replace(match.start(), match.end(), "|")
 
 
 def _edit_order(d: Draft, edit: _Edit) -> None:
@@ -220,9 +218,23 @@ def _edit_order(d: Draft, edit: _Edit) -> None:
         if not done:
             edit.to(edit.plan.model_copy(update={"limit": limit}))
     for target, descending in d.sort:
-        edit.to(with_order(edit.plan, target, descending, None))
+        if target is None and not edit.plan.measures:
+            target = _only_number(d, edit.plan)
+        if not edit.to(with_order(edit.plan, target, descending, None)) and not edit.plan.order_by:
+            raise Refusal([], reason="rank_by_what")
     if d.limit is not None:
         edit.to(edit.plan.model_copy(update={"limit": d.limit}))
+
+
+def _only_number(d: Draft, plan: Plan) -> Expr | None:
+    """The one number column that a list of rows shows or is filtered by."""
+    for nodes in ([i.expr for i in plan.select], conditions(plan.where)):
+        found = {c for node in nodes for c in columns_in(node)}
+        numbers = [d.facts.col(t or plan.table, n) for t, n in sorted(found, key=str)]
+        numbers = [c for c in numbers if c.family == "number" and not d.facts.is_year(c)]
+        if len(numbers) == 1:
+            return numbers[0].ref
+    return None
 
 
 def _edit_window(d: Draft, edit: _Edit) -> None:
@@ -237,7 +249,7 @@ def _edit_window(d: Draft, edit: _Edit) -> None:
 
 
 def _finish(question: str, d: Draft, plan: Plan, context: Reading) -> Reading:
-    missing = [m for m in leftovers(d) if not _CUES.fullmatch(m) and _CUES.sub("", m).strip()]
+    missing = [m for m in leftovers(d) if not CUES.fullmatch(m) and CUES.sub("", m).strip()]
     confidence = max(0.0, 0.93 - 0.5 * len(missing) - 0.05 * len(d.assumptions))
     understood = [u for u in dict.fromkeys(w.strip() for w in d.understood) if u]
     if confidence < THRESHOLD:

@@ -9,7 +9,11 @@ from llmauto_agent.planner.read_dates import date_column
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal, Subject, tables_of
 from llmauto_agent.planner.read_facts import _NAME, Col
 from llmauto_agent.planner.read_filters import conjunction
+from llmauto_agent.planner.read_cues import OPENERS as _OPENERS
+from llmauto_agent.planner.read_edit import columns_in
 from llmauto_agent.planner.read_joins import connected, finest
+from llmauto_agent.planner.read_measures import aggregate
+from llmauto_agent.planner.read_numbers import factor
 from llmauto_tools.plan.model import (
     Aggregate,
     Arithmetic,
@@ -98,7 +102,12 @@ def _window(d: Draft, items: list[Measure]) -> list[Measure]:
 
 
 def _scaled(d: Draft, expr: Expr) -> Expr:
-    return expr if d.scale == 1 else Arithmetic(op="/", left=expr, right=Literal_(value=d.scale))
+    if d.unit is None and d.scale == 1:
+        return expr
+    columns = [d.facts.col(t or d.base, name) for t, name in columns_in(expr)]
+    by = factor(d, columns)
+    whole = int(by) if float(by).is_integer() else by
+    return expr if by == 1 else Arithmetic(op="/", left=expr, right=Literal_(value=whole))
 
 
 def refine_buckets(d: Draft) -> None:
@@ -125,6 +134,10 @@ def _aggregated(d: Draft) -> Plan:
         measures, left = _implied_measures(d, left)
     _group_by_comparison(d)
     _group_by_left(d, left)
+    if d.window in {"change", "percent_change"} and any(
+        isinstance(p, OneOf) and isinstance(p.argument, DatePart) for p in d.filters()
+    ):
+        raise Refusal([], reason="change_of_parts")  # the filter would take away the period before
     if d.window in {"change", "percent_change", "running_total"} and not d.groups:
         _group_by_time(d)
     if d.window == "share" and not d.groups:
@@ -146,13 +159,24 @@ def _aggregated(d: Draft) -> Plan:
 
 
 def _implied_measures(d: Draft, left: list[str]) -> tuple[list[MeasureDraft], list[str]]:
+    floating = re.findall("[μηΣ↑↓σν]", d.code.text)
+    numbers = [c for c in left if d.code.slot(c).kind in {"cn", "x"}]
+    if len(floating) == 1 and len(numbers) == 1:
+        # "..., on average": the one aggregate that was said, of the one number that was named
+        made = aggregate(d, floating[0], numbers[0])
+        if made is not None:
+            d.code.text = d.code.text.replace(floating[0], "|")
+            return [MeasureDraft(made, d.text(numbers[0]))], [c for c in left if c != numbers[0]]
     found = [(c, default_measure(d, c)) for c in left]
     measures = [m for _, m in found if m is not None]
     rest = [c for c, m in found if m is None]
     if measures:
         return measures, rest
     tables = [s.value for s in d.code.slots_in(d.code.text) if s.kind == "t"]
-    if tables or d.row_nouns or d.window != "none":
+    counting = any(isinstance(g, NumberBucket) for g in d.groups) or re.search(
+        r"distribution|histogram|cross[- ]?tab|分布|直方", d.code.question.casefold()
+    )
+    if tables or d.row_nouns or d.window != "none" or counting:
         return [
             MeasureDraft(Aggregate(function="count"), "", table=(tables[0] if tables else None) or d.base)
         ], rest
@@ -161,7 +185,13 @@ def _implied_measures(d: Draft, left: list[str]) -> tuple[list[MeasureDraft], li
 
 def _group_by_comparison(d: Draft) -> None:
     """ "men or women": a group for each of the values."""
-    if not d.comparing or d.groups:
+    cue = re.search(
+        r"\b(?:compare|comparison|vs|versus|more|less|higher|lower|better|worse|bigger|longer|older|differ|respectively|each|and of|or)\b|分别|谁|哪|比|更|还是|各",
+        d.code.question.casefold(),
+    )
+    if not cue or d.groups:
+        return
+    if re.search(r"\bor\b", cue[0]) and not any(isinstance(m.expr, Arithmetic) for m in d.measures()):
         return
     for predicate in d.filters():
         if isinstance(predicate, OneOf) and isinstance(predicate.argument, ColumnRef):
@@ -228,7 +258,10 @@ def _ranked(d: Draft) -> Plan:
         by, left = _implied_criterion(d, measures, left)
     if rank.counting:
         by = MeasureDraft(Aggregate(function="count"), rank.text)
-    if subject is None or (subject.col is None and subject.expr is None and not isinstance(by, MeasureDraft)):
+    other = subject is not None and isinstance(by, ColumnRef) and by.table != (subject.table or d.base)
+    if subject is None or (
+        subject.col is None and subject.expr is None and not isinstance(by, MeasureDraft) and not other
+    ):
         return _ranked_rows(d, subject, by, left)
     return _ranked_groups(d, subject, by, measures, left)
 
@@ -287,10 +320,20 @@ def _row_columns(d: Draft, base: str, left: list[str], by: Expr | None) -> tuple
         if label is not None:
             columns.sort(key=lambda c: c != label.ref)
         return tuple(Item(expr=c) for c in columns)
-    exprs = list(dict.fromkeys([*named, *([by] if by is not None else [])]))
+    exprs = [_shown(d, e) for e in dict.fromkeys([*named, *([by] if by is not None else [])])]
     if label is not None and label.ref not in exprs and d.subject is not None and d.subject.col is None:
         exprs.insert(0, label.ref)
     return tuple(Item(expr=e) for e in exprs)
+
+
+def _shown(d: Draft, expr: Expr) -> Expr:
+    """A column as it is shown: in the unit or scale that was asked for, where it is a number."""
+    if isinstance(expr, ColumnRef) and d.facts.of(expr).family != "number":
+        return expr
+    try:
+        return _scaled(d, expr)
+    except Refusal:
+        return expr
 
 
 def _top_groups(d: Draft, by: MeasureDraft) -> Plan:
@@ -382,8 +425,9 @@ def _rows(d: Draft) -> Plan:
     filters = d.filters()
     tables = [s.value for s in d.code.slots_in(d.code.text) if s.kind == "t"]
     where = conjunction(filters)
-    if not left and not tables and not d.row_nouns and not filters:
-        raise Refusal([], reason="nothing")
+    if not left and not tables and not d.row_nouns:
+        if not filters or _OPENERS.search(d.code.question.casefold().strip()):
+            raise Refusal([], reason="nothing")
     if d.having and (subject := _having_subject(d, left, tables)):
         return subject
     named = [d.expr(c) for c in left]
@@ -395,21 +439,29 @@ def _rows(d: Draft) -> Plan:
     single = _single_number(d, left, where)
     if single is not None:
         return replace_base(single, base)
-    select = tuple(Item(expr=e) for e in dict.fromkeys(named)) or tuple(
-        Item(expr=c.ref) for c in d.facts.columns(base)
-    )
     order = tuple(
         Order(by=t if t is not None else _sort_default(d, named), descending=desc) for t, desc in d.sort
     )
     cols = [d.col(c) for c in left]
-    plain = bool(cols) and all(
-        c is not None and d.facts.discrete(c) and not re.search(_NAME, c.name) for c in cols
+    named_rows = [c for c in cols if c is not None and re.search(_NAME, c.name)]
+    plain = bool(cols) and all(c is not None and c.family != "number" for c in cols) and not named_rows
+    plain = plain or (
+        len(cols) == 1
+        and cols[0] is not None
+        and bool(re.search(r"\b(?:which|distinct|unique|different)\b|哪|不同", d.code.question.casefold()))
+    )
+    rows = bool(d.row_nouns or tables)
+    label = d.facts.label(base)
+    if rows and named and label is not None and label.ref not in named and len(named) < 4 and not plain:
+        named = [label.ref, *named]
+    select = tuple(Item(expr=_shown(d, e)) for e in dict.fromkeys(named)) or tuple(
+        Item(expr=c.ref) for c in d.facts.columns(base)
     )
     return Plan(
         table=base,
         where=where,
         select=select,
-        distinct=plain or d.distinct,
+        distinct=(plain and not rows) or d.distinct,
         order_by=order,
         limit=d.limit,
     )
@@ -433,7 +485,8 @@ def _single_number(d: Draft, left: list[str], where: Predicate | None) -> Plan |
     if len(left) != 1:
         return None
     col = d.col(left[0])
-    asked = re.search(r"(?<![a-z])(?:how much|what)(?![a-z])|多少", d.code.text)
+    asked = not re.search(r"(?<![a-z])(?:list|show|display|each|all|every)(?![a-z])|列出|显示|哪些|每", d.code.question.casefold())
+    asked = asked and not d.row_nouns and not any(s.kind == "t" for s in d.code.slots_in(d.code.text))
     if d.code.slot(left[0]).kind == "x" and asked:
         return Plan(table=d.base, where=where, measures=(Measure(expr=fold_ratio(d, d.expr(left[0]))),))
     if col is None or not d.facts.additive(col) or not asked:

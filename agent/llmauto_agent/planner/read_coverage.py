@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from llmauto_agent.planner.read_code import pattern
 from llmauto_agent.planner.read_draft import Draft
 from llmauto_agent.planner.read_lexicon import OPERATORS
 from llmauto_agent.planner.read_lexicon_en import FILLERS as FILLERS_EN
@@ -26,6 +27,7 @@ def leftovers(d: Draft) -> list[str]:
                 missing.append(d.text(char).strip())
         elif char in OPERATORS + "®©" and char not in _HARMLESS:
             missing.append(words)
+    text = _without_event_verbs(text)
     nouns = {singular(n) for n in d.row_nouns}
     for match in re.finditer(r"[^\W\d_㐀-鿿μηΣσν]+(?:'[a-z]+)?", text):
         word = match[0]
@@ -41,3 +43,10 @@ def leftovers(d: Draft) -> list[str]:
             rest = rest.replace(filler, " ")
         missing += rest.split()
     return list(dict.fromkeys(missing))
+
+
+def _without_event_verbs(text: str) -> str:
+    """"discovered since 2010": the verb before a date filter names the event that the date is of."""
+    return pattern(r"(?<![a-z])[a-z]+e?d(?= ?(?:in|on|since|before|after|between)? ?{f})").sub(
+        lambda m: " " * len(m[0]), text
+    )

@@ -79,6 +79,7 @@ class Draft:
     periods: int = 1
     percent: bool = False
     scale: float = 1.0
+    unit: str | None = None
     distinct: bool = False
     wants_rows: bool = False
     wants_list: bool = False

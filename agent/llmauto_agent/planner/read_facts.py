@@ -99,10 +99,18 @@ class Facts:
         if col.family == "boolean":
             true = IsTrue(argument=col.ref)
             return true if wanted else Not(item=true)
-        pair = self.binary(col)
+        pair = self.binary(col) or self._yes_no_and_more(col)
         if pair is None:
             return None
         return Compare(op="=", left=col.ref, right=Literal_(value=pair[1] if wanted else pair[0]))
+
+    def _yes_no_and_more(self, col: Col) -> tuple[CellValue, CellValue] | None:
+        """(no, yes) of a column such as Yes / No / No internet service."""
+        by_word = {str(v).casefold(): v for v in self.values(col) or ()}
+        for no, yes in (("no", "yes"), ("n", "y"), ("false", "true"), ("否", "是"), ("无", "有")):
+            if no in by_word and yes in by_word and len(by_word) <= 4:
+                return by_word[no], by_word[yes]
+        return None
 
     def additive(self, col: Col) -> bool:
         """Whether a column can be summed sensibly: amounts and counts, not rates, prices or ages."""

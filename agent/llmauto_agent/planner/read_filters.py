@@ -234,12 +234,23 @@ def _column_char(d: Draft, col: Col) -> str:
     return d.code.new({"number": "cn", "date": "cd", "boolean": "cb"}.get(col.family, "ct"), col, col.name)
 
 
+@FILTERS.rule(rf"(?<!{{x}})({_CMP})({{n}})(?!{{x}})")
+def age(d: Draft, m: re.Match[str]) -> str | None:
+    """"under 18 years old": the number's unit names the column."""
+    if not re.search(r"years? old|years? of age|year-old|岁", d.text(m[2])):
+        return None
+    hit = d.facts.concept("old", [d.base])
+    if hit is None or hit[1] not in {"age", "年龄"}:
+        return None
+    return compare(d, _column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
+
+
 # ---- nulls and texts
 
 
 @FILTERS.rule(
-    r"(?:with |having )?∅(?: (?:value|values) (?:for|in|of))?({c})",
-    r"({c})(?:is |are |was |值)?∅(?:value)?",
+    r"(?:with |having )?∅(?: (?:value|values) (?:for|in|of))?({c})∃?",
+    r"∅({c})∃?", r"({c})(?:is |are |was |值)?∅(?:value)?",
     r"(?:with|have|has|having|had)? ?no({c})(?:recorded|known|given|at all|value|∃)?",
     r"({c})(?:没有|没)(?:值|数据|记录)",
 )
@@ -247,10 +258,21 @@ def null(d: Draft, m: re.Match[str]) -> str | None:
     col = d.col(m[1])
     if col is None:
         return None
-    if d.facts.binary(col) and re.search(r"\b(?:no|without)\b|没有|无|没", d.span(m)):
+    if d.facts.yes(col) is not None and re.search(r"\b(?:no|without)\b|没有|无|没", d.span(m)):
         answer = d.facts.yes(col, wanted=False)
         return d.new_f(answer, d.span(m)) if answer else None
     return d.new_f(IsNull(argument=col.ref), d.span(m))
+
+
+@FILTERS.rule(r"(?:with |have |has |having |contain(?:s|ing)? )?(⪰{n}|any|有任何|有)?∅ ?(?:values?|cells?|data|entries|值|数据)(?! ?(?:in|for|of|per|⊞))")
+def any_null(d: Draft, m: re.Match[str]) -> str | None:
+    """"at least one missing value": in any column of the table."""
+    if m[1] and m[1][0] == "⪰" and d.value(m[1][1]).value != 1:
+        return None
+    if not (d.code.text[: m.start()].strip() or d.code.text[m.end() :].strip()):
+        return None
+    items = tuple(IsNull(argument=c.ref) for c in d.facts.columns(d.base))
+    return d.new_f(Or(items=items), d.span(m))
 
 
 @FILTERS.rule(r"({c})∃", r"∃({c})", r"(?:with|having|have|has) (?:known|recorded)({c})")
@@ -299,7 +321,7 @@ def text_equal(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @VALUES.rule(
-    rf"({{c}})?{_IS} ?((?:{{v}})(?:(?: ?(?:,|and|or|&|/|vs\.?|versus) ?|和|与|及|以及|、|或者?|还是|跟)+(?:{{v}}))*)({{c}})?"
+    rf"({{c}})?{_IS} ?((?:{{v}})(?:(?: ?(?:,|and|or|&|/|vs\.?|versus|of|for|in|with) ?|和|与|及|以及|、|或者?|还是|跟|对比|比|)+(?:{{v}}))*)({{c}})?"
 )
 def values(d: Draft, m: re.Match[str]) -> str | None:
     picks: list[tuple[str, Pick]] = [(c, d.value(c)) for c in m[2] if "\ue700" <= c < "\ue900"]
@@ -359,6 +381,7 @@ def flag(d: Draft, m: re.Match[str]) -> str | None:
     r"(?:not (?:from |in |with |a |of )?|(?<![a-z])non[- ]?|except(?: for)? ?|exclud(?:e|ing) ?|other than ?|apart from ?|without ?|ignor(?:e|ing) ?|leav(?:e|ing) out ?|but not ?|isn't |aren't |didn't |wasn't |weren't |don't |doesn't |no )(?:people |ones |those |rows |records |values |entries |{t}|with|who are)*({f})(?:ones|ones?|values?)?",
     r"(?:不是|不包括|不包含|不含|除了|除去|除|排除|去掉|剔除|非|不在|没有|没|未|不)({f})(?:以外|之外|外)?",
 )
+@LOGIC.rule(r"({f}) ?(?:left out|excluded|ignored|omitted|removed|not counted|除外|不算|不计)")
 def negation(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_f(Not(item=d.value(m[1])), d.span(m))
 
@@ -397,3 +420,30 @@ def conjunction(items: list[Predicate]) -> Predicate | None:
     if not unique:
         return None
     return unique[0] if len(unique) == 1 else And(items=tuple(unique))
+
+
+# ---- rows without a partner in another table
+
+
+@LOGIC.rule(
+    r"({t}) ?(?:who|that|which|with|have|has|had|did|were|are|been|no|not|never|any|without|do|does|∅| |didn't|haven't|hasn't|don't|doesn't)+({t})",
+    r"({t})(?:从未|从来没有|从没|没有|没|未|不曾)(?:有|过|被|下过|任何)*({t})", r"(?:从未|从来没有|从没|没有|没|未)(?:有|过|被|下过|任何)*({t})(?:过)?({t})",
+)
+def without_partner(d: Draft, m: re.Match[str]) -> str | None:
+    """"customers who never ordered": rows that no row of the other table points to."""
+    from llmauto_agent.planner.read_joins import partners
+
+    if not re.search(r"\b(?:no|not|never|without|\w+n't)\b|没|未|不曾", d.code.words(m.start(1) + 1, m.end())):
+        if not re.search(r"从未|没|未|不曾", m[0]):
+            return None
+    here, there = d.value(m[1]), d.value(m[2])
+    if re.match(r"从|没|未", m[0]):
+        here, there = there, here
+    if here is None or there is None or here == there:
+        return None
+    found = partners(d.facts, here, there)
+    if found is None:
+        return None
+    d.base = here
+    keep = m[1] if d.value(m[1]) == here else m[2]
+    return keep + d.new_f(Not(item=found), d.span(m))

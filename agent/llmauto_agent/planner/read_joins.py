@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from llmauto_agent.planner.read_draft import Refusal, tables_of
 from llmauto_agent.planner.read_facts import Facts
-from llmauto_tools.plan.model import ColumnRef, Join, Node, Plan
+from llmauto_tools.plan.model import ColumnRef, InQuery, IsNull, Item, Join, Node, Not, Plan
 from llmauto_tools.schema import ForeignKey
 
 N = TypeVar("N", bound=Node)
@@ -84,3 +84,18 @@ def connected(facts: Facts, plan: Plan) -> Plan:
         bare: Plan = unqualified(plan)
         return bare
     return plan.model_copy(update={"joins": joins(facts, plan.table, wanted)})
+
+
+def partners(facts: Facts, here: str, there: str) -> InQuery | None:
+    """The filter "has a row in `there`": keys of `here` that occur along the chain of joins from `there`."""
+    path = route(facts, there, here)
+    if not path or not all(onward for _, onward in path):
+        return None
+    last = path[-1][0]
+    column = ColumnRef(name=last.column, table=last.table)
+    inner = Plan(
+        table=there, where=Not(item=IsNull(argument=column)), select=(Item(expr=column),), distinct=True
+    )
+    return InQuery(
+        argument=ColumnRef(name=last.other_column, table=last.other_table), plan=connected(facts, inner)
+    )

@@ -66,6 +66,8 @@ ENGLISH: list[tuple[str, str]] = [
     ("⊤", r"(?:the |a )?(?:highest|largest|biggest|greatest|most|best|top|strongest|hardest)"),
     ("⊥", r"(?:the |a )?(?:lowest|smallest|least|fewest|worst|bottom|weakest)"),
     ("¤", r"(?<={n} )times"),
+    # words of a later stage, kept from being linked
+    ("keep", r"(?:running|cumulative) (?:total|sum|count|number)|cumulative(?:ly)?|accumulated|running|(?:year|month|quarter|week|day)[- ](?:over|on|to|by)[- ](?:year|month|quarter|week|day)|yoy|mom|qoq|growth|moving average|(?:bar|line|pie|scatter|column|area) (?:chart|graph|plot)|histogram|never|differences?"),
     # groups
     ("⊞", r"cross[- ]?tab(?:ulation)?s?(?: of)?|contingency table of|distribution(?: of)?(?= {c})|broken down"),
     ("⊞", r"(?:grouped |group |broken down |break(?:ing)? (?:that |it |this |them )?down |broken out |split (?:up )?(?:that |it |this |them )?|splitted |separated |separately |divided up |segmented |sliced )?(?:by|per|for) (?:each|every|the different|different|all the)|(?:grouped |group |broken down |break(?:ing)? (?:that |it |this |them )?down |split (?:up )?(?:that |it |this |them )?|segmented )by|per|for (?:each|every)|(?:in|within|on|of|from|at|to|with|among|across) (?:each|every)(?: of the| one of the)?|across(?: all| the| different)?|separately for|depending on|according to|each|every|over the(?= (?:{c}))|over(?= {c})|for different|by"),
@@ -92,7 +94,7 @@ FILLERS = frozenset(
     " got get gets go goes went come comes came occur occurs occurred happen happened exist exists"
     " held hold found contained contains contain include includes included belong belongs recorded"
     " every each such more most name called named people person overview breakdown broken split"
-    " across among amongst between during while where back along plus too well quick quickly simply"
+    " combinations combination just only world worldwide global overall change changes across among amongst between during while where back along plus too well quick quickly simply"
     " paid pay pays spent spend cost costs earned earn earns took take takes live lives lived living"
     " respective each other compared compare comparing comparison versus vs against whether"
     " sold sell sells selling bought buy buys ordered placed made travelled traveled travelling"

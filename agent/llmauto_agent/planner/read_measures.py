@@ -100,13 +100,13 @@ def aggregate_after(d: Draft, m: re.Match[str]) -> str | None:
     return measure(d, m[2], m[1], d.span(m))
 
 
-@MEASURES.rule(r"Σ(?: ?of)?({t})")
+@MEASURES.rule(r"Σ(?: ?of)?({t})", r"({t})Σ")
 def total_of_rows(d: Draft, m: re.Match[str]) -> str | None:
     """"total sales", "total of the invoices": the amount that the rows of a table carry."""
     table = d.value(m[1])
     if table is None:
         return None
-    named = [c for c in d.facts.columns(table) if re.fullmatch(r"total|amount|value|sum|revenue|sales", c.name.lower())]
+    named = [c for c in d.facts.columns(table) if re.fullmatch(r"total|amount|value|sum|revenue|sales|.*[金总销]售?额", c.name.lower())]
     if len(named) != 1 or named[0].family != "number":
         return None
     return d.new_m(MeasureDraft(Aggregate(function="sum", argument=named[0].ref), d.span(m)))
@@ -131,6 +131,16 @@ def _truth(d: Draft, char: str) -> Predicate | None:
 def share_of(d: Draft, part: Predicate) -> Expr:
     """Rows that fulfil `part`, divided by all rows."""
     return Arithmetic(op="/", left=d.count(where=part), right=d.count())
+
+
+@MEASURES.rule(r"(μ)?(?:卖|售|销|买)[出了掉]*#", r"(μ)({t})?(?:金额|销售额|消费)", language="zh")
+def pieces_sold(d: Draft, m: re.Match[str]) -> str | None:
+    """平均卖多少件: of the quantity."""
+    hit = d.facts.concept("quantity" if "#" in m[0] else "sales", [d.base])
+    if hit is None:
+        return None
+    function = "avg" if m[1] else "sum"
+    return d.new_m(MeasureDraft(Aggregate(function=function, argument=hit[0].ref), d.span(m)))  # type: ignore[arg-type]
 
 
 # ---- counts
@@ -159,7 +169,7 @@ def _count_rows(d: Draft, table: str | None, text: str) -> str:
     return d.new_m(MeasureDraft(d.count(), text, table=table))
 
 
-@COUNTS.rule(rf"#(?: ?of)?((?:{{f}}|{{v}}|,| |and|or)*)({{t}}|{{c}}|{NOUN})?", language="en")
+@COUNTS.rule(rf"#(?: ?of)?((?:{{f}}|{{v}}|,| |and|or)*)({{t}}|{{c}}|{NOUN}(?! ?{NOUN}))?", language="en")
 def count_en(d: Draft, m: re.Match[str]) -> str | None:
     adjectives = m[1].strip()
     if adjectives.endswith(("and", "or", ",")):
@@ -210,13 +220,15 @@ def count_zh(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @COUNTS.rule(
-    r"#(?=[,|]|$|{f}|{v}|⊞|在|是|被|属于)",
+    r"(?<={m})(?:,|\|)*#()()", r"#(?=[,|]|$|{f}|{v}|⊞|在|是|被|属于)",
     r"#([一-鿿]{1,3})(?=[,|]|$|{f}|{v}|在|是|被)",
     r"(?<=[{any}|])()#",
     r"(?<![一-鿿])([一-鿿]{1,3})#(?=$|[,|])",
     language="zh",
 )
 def count_bare_zh(d: Draft, m: re.Match[str]) -> str | None:
+    if m.re.groups == 2:
+        return "|"  # "...是多少": what was said is asked for, not a count
     if m.lastindex and m[1]:
         if d.facts.only is None:
             raise Refusal([m[1]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from llmauto_agent.planner.read_draft import Draft
+from llmauto_agent.planner.read_draft import Draft, Refusal
 from llmauto_agent.planner.read_facts import Col
 from llmauto_agent.planner.read_grammar import Stage
 from llmauto_tools.plan.model import Arithmetic, Expr, Literal_
@@ -90,7 +90,7 @@ def growth(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @FRAME.rule(
-    r"(?:how did|how does|how has|how have) ?(.{1,40}?) (?:changed?|develop(?:ed)?|evolved?)(?= |$|⊞|[{any}|])",
+    r"(?:how did|how does|how has|how have) ?(.{1,40}?) ?(?:changed?|develop(?:ed)?|evolved?)(?= |$|⊞|[{any}|])",
     language="en",
 )
 def how_changed(d: Draft, m: re.Match[str]) -> str | None:
@@ -248,11 +248,11 @@ def definition(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @ARITHMETIC.rule(
-    r"(?:[a-z]+ ?){1,3}\(({any})\)",
-    r"({x}) ?\(({any})\)",
-    r"({x}),({any})(?=$|\|)",
-    r"(?<![一-鿿])[一-鿿]{1,6}[(（]({any})[)）]",
-    r"[一-鿿]{1,4}(?:率|®)?呢?[?？]?[,，]?({any})$",
+    r"(?:[a-z]+ ?){1,3}\(([{any}])\)",
+    r"({x}) ?\(([{any}])\)",
+    r"({x}),([{any}])(?=$|\|)",
+    r"(?<![一-鿿])[一-鿿]{1,6}[(（]([{any}])[)）]",
+    r"[一-鿿]{1,4}(?:率|®)?呢?[?？]?[,，]?([{any}])$",
 )
 def defined_before(d: Draft, m: re.Match[str]) -> str | None:
     """ "revenue (quantity × price)": what is in the parentheses defines the words before it."""
@@ -263,7 +263,7 @@ def defined_before(d: Draft, m: re.Match[str]) -> str | None:
     return char
 
 
-@ARITHMETIC.rule(r"([μηΣ]) ?[a-z]+((?:[^a-z]|⊞)*?)\(({x})\)", language="en")
+@ARITHMETIC.rule(r"([μηΣ]?) ?[a-z]+(?: of)?((?:[^a-z]|⊞)*?)\(({x})\)", language="en")
 def defined_after(d: Draft, m: re.Match[str]) -> str | None:
     """ "total revenue by region (quantity × price)"."""
     if isinstance(d.value(m[3]), Col):
@@ -274,3 +274,53 @@ def defined_after(d: Draft, m: re.Match[str]) -> str | None:
 @ARITHMETIC.rule(r"\(({x})\)|（({x})）")
 def parentheses(d: Draft, m: re.Match[str]) -> str | None:
     return m[1] or m[2]
+
+
+# ---- the scale and unit of what comes out
+
+_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3, "万": 1e4, "亿": 1e8, "百万": 1e6, "千": 1e3, "mio": 1e6}  # fmt: skip
+_INTO = {
+    ("g", "kg"): 1000.0, ("mg", "g"): 1000.0, ("lbs", "t"): 2000.0, ("mm", "cm"): 10.0, ("mm", "m"): 1000.0, ("cm", "m"): 100.0,
+    ("m", "km"): 1000.0, ("ms", "s"): 1000.0, ("ms", "min"): 60000.0, ("ms", "h"): 3.6e6, ("s", "min"): 60.0, ("s", "h"): 3600.0,
+    ("min", "h"): 60.0, ("min", "s"): 1 / 60, ("h", "min"): 1 / 60, ("h", "d"): 24.0, ("bytes", "mb"): 1e6, ("bytes", "kb"): 1e3,
+}  # fmt: skip
+_UNIT_NAMES = {
+    "kilogram": "kg", "kilo": "kg", "kg": "kg", "gram": "g", "g": "g", "cm": "cm", "centimeter": "cm", "mm": "mm", "m": "m", "meter": "m",
+    "km": "km", "kilometer": "km", "second": "s", "sec": "s", "minute": "min", "min": "min", "hour": "h", "hr": "h", "h": "h", "day": "d",
+    "megabyte": "mb", "mb": "mb", "kb": "kb", "millisecond": "ms", "milliseconds": "ms", "bytes": "bytes", "byte": "bytes", "lbs": "lbs",
+    "公斤": "kg", "千克": "kg", "克": "g", "分钟": "min", "秒": "s", "小时": "h", "公里": "km", "米": "m", "厘米": "cm",
+}  # fmt: skip
+
+
+@FRAME.rule(
+    r",? ?(?:\(?in|expressed in|measured in) ?(thousand|million|billion|k|mio)s?(?: of)?(?: ?(?:dollars|usd|euros|people))?\)?(?![a-z])",
+    r",?(?:以|用|单位是?|单位为)?(百万|万|亿|千)元?(?:为单位|计|表示)?(?=$|[,)])",
+)
+def scale(d: Draft, m: re.Match[str]) -> str | None:
+    d.scale = _SCALES[m[1]]
+    return d.note(m)
+
+
+@FRAME.rule(rf",? ?\(?in ({'|'.join(k for k in _UNIT_NAMES if k.isascii())})s?\)?(?![a-z])", rf",?(?:以|用)({'|'.join(k for k in _UNIT_NAMES if not k.isascii())})(?:为单位|计|表示)")
+def output_unit(d: Draft, m: re.Match[str]) -> str | None:
+    d.unit = _UNIT_NAMES[m[1]]
+    return d.note(m)
+
+
+def factor(d: Draft, columns: list[Col]) -> float:
+    """What a measure of these columns is divided by, for the unit that was asked for.
+
+    Raises Refusal where the column's own unit is not known from its name.
+    """
+    if d.unit is None:
+        return d.scale
+    from llmauto_agent.planner.words import split_name
+
+    for col in columns:
+        for word in reversed(split_name(col.name)):
+            has = _UNIT_NAMES.get(word) or _UNIT_NAMES.get(word.removesuffix("s"))
+            if has == d.unit:
+                return d.scale
+            if has is not None and (has, d.unit) in _INTO:
+                return d.scale * _INTO[has, d.unit]
+    raise Refusal([d.unit], reason="unit")

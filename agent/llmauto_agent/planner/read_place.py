@@ -66,22 +66,22 @@ def _literals(question: str, tokens: list, links: list[Link]) -> list[_Piece]:  
     quotes = [_Piece(t.start, t.end, t.text) for t in tokens if t.kind == "quoted"]
     found: list[_Piece] = list(quotes)
     for literal in [*read_dates(question), *read_numbers(question)]:
-        inside = any(
-            x.start <= literal.start
-            and literal.end <= x.end
-            and (
-                x.end - x.start > literal.end - literal.start
-                or isinstance(literal, DateLiteral)
-                and x.kind == "column"
-            )
-            for x in strong
-        )
+        inside = any(_over(x, literal) for x in strong)
         if inside or literal.score < 0.4 or _sorts(question, literal):
             continue
         if any(p.start < literal.end and literal.start < p.end for p in found):
             continue
         found.append(_Piece(literal.start, literal.end, literal))
     return found
+
+
+def _over(link: Link, literal: NumberLiteral | DateLiteral) -> bool:
+    """Whether a name or value has precedence over a number or date: it is longer, or a column that is
+    called like the date word ("by day" where there is a column day)."""
+    if isinstance(literal, DateLiteral) and literal.kind in {"grain", "part"} and not literal.values:
+        return link.kind == "column" and link.start < literal.end and literal.start < link.end
+    within = link.start <= literal.start and literal.end <= link.end
+    return within and link.end - link.start > literal.end - literal.start
 
 
 def _sorts(question: str, literal: NumberLiteral | DateLiteral) -> bool:
@@ -204,6 +204,8 @@ def _encode(draft: Draft, piece: _Piece, folded: str) -> str:
     col = draft.facts.col(link.table, link.column)
     if link.kind == "value":
         return draft.code.new("v", what, text)
+    if link.score < 0.9 and draft.facts.is_key(col):
+        return draft.code.new("t", link.table, text)  # "orders" for order_id: the rows
     return draft.code.new(column_kind(col), col, text)
 
 
@@ -213,6 +215,8 @@ def column_kind(col: Col) -> str:
 
 def _operator(draft: Draft, symbol: str, folded: str, text: str) -> str:
     """The characters of an operator; "older than" also names the column that measures it."""
+    if symbol == "keep":
+        return folded
     symbol = _SHORT.get(symbol, symbol)
     found = re.search(r"⟨(\w+)⟩", symbol)
     if not found:

@@ -61,7 +61,7 @@ def decades(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @GROUPS.rule(
-    rf"(?:and |then |再)?⊞(?:different |level of |type of |kind of |combination of |country of )?({_ITEM}(?:{_LIST}⊞?(?:number of |#)?{_ITEM})*)(?:level|type|group|组合|组|分组|统计|分类|分|汇总|来看|看|拆分|细分|显示)?"
+    rf"(?:and |then |再)?⊞(?:(?:different|level of|type of|kind of|combinations? of|country of|each of|of) ?)?({_ITEM}(?:{_LIST}⊞?(?:number of|country of|#)? ?{_ITEM})*)(?:level|type|group|组合|组|分组|统计|分类|分|汇总|来看|看|拆分|细分|显示)?"
 )
 def group(d: Draft, m: re.Match[str]) -> str | None:
     if _is_sort_target(d, m):

@@ -56,7 +56,7 @@ class ScriptedChatModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=message.model_copy())])
 
 
-def call(name: str, call_id: str, **arguments: Any) -> AIMessage:
+def call(name: str, call_id: str, /, **arguments: Any) -> AIMessage:
     """A message that asks for one tool call."""
     return AIMessage(
         content="", tool_calls=[{"name": name, "args": arguments, "id": call_id, "type": "tool_call"}]
