@@ -37,6 +37,7 @@ from llmauto_agent.planner.reading import THRESHOLD, Reading
 from llmauto_agent.planner.tokens import Language, fold
 from llmauto_tools.plan.model import Expr, IsNull, Item, Measure, Not, OneOf, Plan
 
+
 @dataclass
 class _Edit:
     """A plan on its way, and whether anything was changed."""
@@ -170,13 +171,21 @@ def _edit_column(d: Draft, edit: _Edit, char: str, text: str) -> None:
         edit.to(with_filters(edit.plan, [yes]))
         return
     if edit.plan.measures:
-        if (col is None or col.family == "number") and not (col and d.facts.discrete(col) and not d.facts.additive(col)):
+        if (col is None or col.family == "number") and not (
+            col and d.facts.discrete(col) and not d.facts.additive(col)
+        ):
             if not edit.to(with_argument(edit.plan, expr)) and (made := default_measure(d, char)) is not None:
                 edit.to(with_measures(edit.plan, [Measure(expr=made.expr)]))
         elif col is not None and d.facts.discrete(col):
             edit.to(with_groups(edit.plan, [expr], add=bool(ADD.search(text))))
         return
-    if col is not None and edit.plan.select and d.rank is None and not d.sort and (yes := d.facts.yes(col)) is not None:
+    if (
+        col is not None
+        and edit.plan.select
+        and d.rank is None
+        and not d.sort
+        and (yes := d.facts.yes(col)) is not None
+    ):
         edit.to(with_filters(edit.plan, [yes]))
         return
     known = {i.expr for i in edit.plan.select}
@@ -200,8 +209,10 @@ def _edit_groups(d: Draft, edit: _Edit, text: str) -> None:
 
 
 def _edit_unknown(d: Draft, edit: _Edit, text: str) -> None:
-    """"leave out the unknown ones": of the columns that make the groups."""
-    match = pattern(r"(?:leav(?:e|ing) out|exclud(?:e|ing)|drop|without|ignor(?:e|ing)|skip|remov(?:e|ing)|去掉|排除|不要|不算|不含) ?∅ ?(?:ones|values?|值)?").search(d.code.text)
+    """ "leave out the unknown ones": of the columns that make the groups."""
+    match = pattern(
+        r"(?:leav(?:e|ing) out|exclud(?:e|ing)|drop|without|ignor(?:e|ing)|skip|remov(?:e|ing)|去掉|排除|不要|不算|不含) ?∅ ?(?:ones|values?|值)?"
+    ).search(d.code.text)
     if match is None:
         return
     refs = [i.expr for i in edit.plan.group_by if i.expr.kind == "column"]
@@ -212,7 +223,11 @@ def _edit_unknown(d: Draft, edit: _Edit, text: str) -> None:
 def _edit_order(d: Draft, edit: _Edit) -> None:
     rank = d.rank
     if rank is not None:
-        by = rank.by.expr if rank.by is not None and hasattr(rank.by, "table") and hasattr(rank.by, "text") else None
+        by = (
+            rank.by.expr
+            if rank.by is not None and hasattr(rank.by, "table") and hasattr(rank.by, "text")
+            else None
+        )
         limit = rank.count or 1
         done = edit.to(with_order(edit.plan, by, rank.descending, limit))
         if not done:
@@ -244,7 +259,11 @@ def _edit_window(d: Draft, edit: _Edit) -> None:
         window = "percent_change"
     if window == "none":
         return
-    if not edit.to(with_window(edit.plan, window, d.periods)) and edit.plan.measures and not edit.plan.group_by:
+    if (
+        not edit.to(with_window(edit.plan, window, d.periods))
+        and edit.plan.measures
+        and not edit.plan.group_by
+    ):
         raise Refusal([], reason="share_of_what")
 
 

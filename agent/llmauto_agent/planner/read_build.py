@@ -485,7 +485,10 @@ def _single_number(d: Draft, left: list[str], where: Predicate | None) -> Plan |
     if len(left) != 1:
         return None
     col = d.col(left[0])
-    asked = not re.search(r"(?<![a-z])(?:list|show|display|each|all|every)(?![a-z])|列出|显示|哪些|每", d.code.question.casefold())
+    asked = not re.search(
+        r"(?<![a-z])(?:list|show|display|each|all|every)(?![a-z])|列出|显示|哪些|每",
+        d.code.question.casefold(),
+    )
     asked = asked and not d.row_nouns and not any(s.kind == "t" for s in d.code.slots_in(d.code.text))
     if d.code.slot(left[0]).kind == "x" and asked:
         return Plan(table=d.base, where=where, measures=(Measure(expr=fold_ratio(d, d.expr(left[0]))),))

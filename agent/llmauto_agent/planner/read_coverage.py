@@ -46,7 +46,7 @@ def leftovers(d: Draft) -> list[str]:
 
 
 def _without_event_verbs(text: str) -> str:
-    """"discovered since 2010": the verb before a date filter names the event that the date is of."""
+    """ "discovered since 2010": the verb before a date filter names the event that the date is of."""
     return pattern(r"(?<![a-z])[a-z]+e?d(?= ?(?:in|on|since|before|after|between)? ?{f})").sub(
         lambda m: " " * len(m[0]), text
     )

@@ -95,19 +95,27 @@ def with_measures(plan: Plan, measures: list[Measure]) -> Plan:
         o.model_copy(update={"by": measures[0].expr}) if not isinstance(o.by, str) and o.by in old else o
         for o in plan.order_by
     )
-    return plan.model_copy(update={"measures": tuple(measures), "order_by": orders, "select": (), "distinct": False})
+    return plan.model_copy(
+        update={"measures": tuple(measures), "order_by": orders, "select": (), "distinct": False}
+    )
 
 
 def with_function(plan: Plan, function: str) -> Plan | None:
     """The same measures under another aggregate ("and the median?"); None where there is none to change."""
-    changed = [m.model_copy(update={"expr": _refunction(m.expr, function), "alias": None}) for m in plan.measures]
+    changed = [
+        m.model_copy(update={"expr": _refunction(m.expr, function), "alias": None}) for m in plan.measures
+    ]
     if not changed or all(a.expr == b.expr for a, b in zip(changed, plan.measures, strict=True)):
         return None
     return with_measures(plan, changed)
 
 
 def _refunction(expr: Expr, function: str) -> Expr:
-    if isinstance(expr, Aggregate) and expr.argument is not None and expr.function not in {"corr", "count_distinct"}:
+    if (
+        isinstance(expr, Aggregate)
+        and expr.argument is not None
+        and expr.function not in {"corr", "count_distinct"}
+    ):
         return expr.model_copy(update={"function": function, "fraction": None})
     if isinstance(expr, Arithmetic) and expr.op in "+-*/":
         sides = {"left": _refunction(expr.left, function), "right": _refunction(expr.right, function)}
@@ -147,7 +155,7 @@ def with_order(plan: Plan, by: Expr | None, descending: bool, limit: int | None)
 
 
 def compare_measure(plan: Plan, op: str, value: Literal_) -> Predicate | None:
-    """"only those above 20": of the first measure."""
+    """ "only those above 20": of the first measure."""
     if not plan.measures or not plan.group_by:
         return None
     return Compare(op=op, left=plan.measures[0].expr, right=value)  # type: ignore[arg-type]

@@ -215,9 +215,11 @@ _PEOPLE = re.compile(r"people|persons?|inhabitants|residents|citizens|人", re.I
 
 @FILTERS.rule(rf"({_CMP})({{n}})(¤|{{t}}|{NOUN})")
 def having_rows(d: Draft, m: re.Match[str]) -> str | None:
-    """"more than 40 orders": of the groups' rows; "100 million people": of the population."""
+    """ "more than 40 orders": of the groups' rows; "100 million people": of the population."""
     piece = m[3]
-    if _PEOPLE.fullmatch(d.code.words(m.start(3), m.end(3))) and (hit := d.facts.concept("population", [d.base])):
+    if _PEOPLE.fullmatch(d.code.words(m.start(3), m.end(3))) and (
+        hit := d.facts.concept("population", [d.base])
+    ):
         return compare(d, _column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
     table = d.value(piece) if _kind(d, piece) == "t" else None
     if _kind(d, piece) is None and piece != "¤":
@@ -236,7 +238,7 @@ def _column_char(d: Draft, col: Col) -> str:
 
 @FILTERS.rule(rf"(?<!{{x}})({_CMP})({{n}})(?!{{x}})")
 def age(d: Draft, m: re.Match[str]) -> str | None:
-    """"under 18 years old": the number's unit names the column."""
+    """ "under 18 years old": the number's unit names the column."""
     if not re.search(r"years? old|years? of age|year-old|岁", d.text(m[2])):
         return None
     hit = d.facts.concept("old", [d.base])
@@ -250,7 +252,8 @@ def age(d: Draft, m: re.Match[str]) -> str | None:
 
 @FILTERS.rule(
     r"(?:with |having )?∅(?: (?:value|values) (?:for|in|of))?({c})∃?",
-    r"∅({c})∃?", r"({c})(?:is |are |was |值)?∅(?:value)?",
+    r"∅({c})∃?",
+    r"({c})(?:is |are |was |值)?∅(?:value)?",
     r"(?:with|have|has|having|had)? ?no({c})(?:recorded|known|given|at all|value|∃)?",
     r"({c})(?:没有|没)(?:值|数据|记录)",
 )
@@ -264,9 +267,11 @@ def null(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_f(IsNull(argument=col.ref), d.span(m))
 
 
-@FILTERS.rule(r"(?:with |have |has |having |contain(?:s|ing)? )?(⪰{n}|any|有任何|有)?∅ ?(?:values?|cells?|data|entries|值|数据)(?! ?(?:in|for|of|per|⊞))")
+@FILTERS.rule(
+    r"(?:with |have |has |having |contain(?:s|ing)? )?(⪰{n}|any|有任何|有)?∅ ?(?:values?|cells?|data|entries|值|数据)(?! ?(?:in|for|of|per|⊞))"
+)
 def any_null(d: Draft, m: re.Match[str]) -> str | None:
-    """"at least one missing value": in any column of the table."""
+    """ "at least one missing value": in any column of the table."""
     if m[1] and m[1][0] == "⪰" and d.value(m[1][1]).value != 1:
         return None
     if not (d.code.text[: m.start()].strip() or d.code.text[m.end() :].strip()):
@@ -387,12 +392,14 @@ def negation(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @LOGIC.rule(
-    r"differences? ?(?:in|of|for)?({m})(?:between|of|for|from)({f})", r"({m})differences? ?(?:between|of|for)({f})",
+    r"differences? ?(?:in|of|for)?({m})(?:between|of|for|from)({f})",
+    r"({m})differences? ?(?:between|of|for)({f})",
     r"differences? ?(?:between|of|for)({f})(?:in|for|of|regarding|⊞|in terms of)*({m})",
-    r"({f})({m})(?:之间)?(?:相差|的?差距?|差异|差值|差别|差了)(?:是|为)?(?:多少)?", r"({f})({m})(?:差|相差)多少",
+    r"({f})({m})(?:之间)?(?:相差|的?差距?|差异|差值|差别|差了)(?:是|为)?(?:多少)?",
+    r"({f})({m})(?:差|相差)多少",
 )
 def difference(d: Draft, m: re.Match[str]) -> str | None:
-    """"difference in average price between A and B": the first minus the second."""
+    """ "difference in average price between A and B": the first minus the second."""
     chars = (m[1], m[2]) if d.code.slot(m[1]).kind == "m" else (m[2], m[1])
     measure, groups = d.value(chars[0]), d.value(chars[1])
     if not isinstance(groups, OneOf) or len(groups.values) != 2 or not isinstance(measure.expr, Aggregate):
@@ -427,13 +434,16 @@ def conjunction(items: list[Predicate]) -> Predicate | None:
 
 @LOGIC.rule(
     r"({t}) ?(?:who|that|which|with|have|has|had|did|were|are|been|no|not|never|any|without|do|does|∅| |didn't|haven't|hasn't|don't|doesn't)+({t})",
-    r"({t})(?:从未|从来没有|从没|没有|没|未|不曾)(?:有|过|被|下过|任何)*({t})", r"(?:从未|从来没有|从没|没有|没|未)(?:有|过|被|下过|任何)*({t})(?:过)?({t})",
+    r"({t})(?:从未|从来没有|从没|没有|没|未|不曾)(?:有|过|被|下过|任何)*({t})",
+    r"(?:从未|从来没有|从没|没有|没|未)(?:有|过|被|下过|任何)*({t})(?:过)?({t})",
 )
 def without_partner(d: Draft, m: re.Match[str]) -> str | None:
-    """"customers who never ordered": rows that no row of the other table points to."""
+    """ "customers who never ordered": rows that no row of the other table points to."""
     from llmauto_agent.planner.read_joins import partners
 
-    if not re.search(r"\b(?:no|not|never|without|\w+n't)\b|没|未|不曾", d.code.words(m.start(1) + 1, m.end())):
+    if not re.search(
+        r"\b(?:no|not|never|without|\w+n't)\b|没|未|不曾", d.code.words(m.start(1) + 1, m.end())
+    ):
         if not re.search(r"从未|没|未|不曾", m[0]):
             return None
     here, there = d.value(m[1]), d.value(m[2])

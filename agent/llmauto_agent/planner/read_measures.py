@@ -102,11 +102,15 @@ def aggregate_after(d: Draft, m: re.Match[str]) -> str | None:
 
 @MEASURES.rule(r"Σ(?: ?of)?({t})", r"({t})Σ")
 def total_of_rows(d: Draft, m: re.Match[str]) -> str | None:
-    """"total sales", "total of the invoices": the amount that the rows of a table carry."""
+    """ "total sales", "total of the invoices": the amount that the rows of a table carry."""
     table = d.value(m[1])
     if table is None:
         return None
-    named = [c for c in d.facts.columns(table) if re.fullmatch(r"total|amount|value|sum|revenue|sales|.*[金总销]售?额", c.name.lower())]
+    named = [
+        c
+        for c in d.facts.columns(table)
+        if re.fullmatch(r"total|amount|value|sum|revenue|sales|.*[金总销]售?额", c.name.lower())
+    ]
     if len(named) != 1 or named[0].family != "number":
         return None
     return d.new_m(MeasureDraft(Aggregate(function="sum", argument=named[0].ref), d.span(m)))
@@ -220,7 +224,8 @@ def count_zh(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @COUNTS.rule(
-    r"(?<={m})(?:,|\|)*#()()", r"#(?=[,|]|$|{f}|{v}|⊞|在|是|被|属于)",
+    r"(?<={m})(?:,|\|)*#()()",
+    r"#(?=[,|]|$|{f}|{v}|⊞|在|是|被|属于)",
     r"#([一-鿿]{1,3})(?=[,|]|$|{f}|{v}|在|是|被)",
     r"(?<=[{any}|])()#",
     r"(?<![一-鿿])([一-鿿]{1,3})#(?=$|[,|])",

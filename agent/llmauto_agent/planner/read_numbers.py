@@ -301,7 +301,10 @@ def scale(d: Draft, m: re.Match[str]) -> str | None:
     return d.note(m)
 
 
-@FRAME.rule(rf",? ?\(?in ({'|'.join(k for k in _UNIT_NAMES if k.isascii())})s?\)?(?![a-z])", rf",?(?:以|用)({'|'.join(k for k in _UNIT_NAMES if not k.isascii())})(?:为单位|计|表示)")
+@FRAME.rule(
+    rf",? ?\(?in ({'|'.join(k for k in _UNIT_NAMES if k.isascii())})s?\)?(?![a-z])",
+    rf",?(?:以|用)({'|'.join(k for k in _UNIT_NAMES if not k.isascii())})(?:为单位|计|表示)",
+)
 def output_unit(d: Draft, m: re.Match[str]) -> str | None:
     d.unit = _UNIT_NAMES[m[1]]
     return d.note(m)

@@ -263,7 +263,7 @@ def _tighten(draft: Draft) -> None:
 
 
 def _absorb_tables(draft: Draft) -> None:
-    """"customer segment", "segment of the customers": the table only says whose column it is."""
+    """ "customer segment", "segment of the customers": the table only says whose column it is."""
 
     def absorb(m: re.Match[str]) -> str | None:
         table, column = (m[1], m[2]) if draft.code.slot(m[1]).kind == "t" else (m[2], m[1])
