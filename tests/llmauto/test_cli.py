@@ -56,9 +56,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def test_a_question_is_answered_with_its_table_sql_and_evidence(run: Run, orders_csv: Path) -> None:
-    done = run("ask", "total amount by region", str(orders_csv))
+    done = run("ask", "average amount by region", str(orders_csv))
     assert done.code == 0, done.err
-    assert "30.5" in done.out
+    assert "99.99" in done.out
     assert "GROUP BY" in done.out
     assert "e1" in done.out
     assert "numbers traced" in done.out
@@ -84,7 +84,7 @@ def test_a_refusal_goes_to_stderr_with_exit_code_3(run: Run, orders_csv: Path) -
 
 
 def test_a_follow_up_goes_on_in_the_last_session(run: Run, orders_csv: Path) -> None:
-    first = run("ask", "total amount by region", str(orders_csv), "--json").object()
+    first = run("ask", "average amount by region", str(orders_csv), "--json").object()
     again = run("ask", "how many orders?", "--continue", "--json").object()
     assert again["session"] == first["session"]
     assert again["value"] == 5
@@ -92,14 +92,14 @@ def test_a_follow_up_goes_on_in_the_last_session(run: Run, orders_csv: Path) -> 
 
 def test_without_sources_those_of_the_last_session_are_used(run: Run, orders_csv: Path) -> None:
     run("ask", "how many orders?", str(orders_csv))
-    done = run("ask", "total amount")
+    done = run("ask", "average amount")
     assert done.code == 0
     assert "using the sources of the last session" in done.err
     assert str(orders_csv) in done.err
 
 
 def test_the_rows_that_are_printed_are_bounded(run: Run, orders_csv: Path) -> None:
-    done = run("ask", "total amount by region", str(orders_csv), "--max-rows", "1")
+    done = run("ask", "average amount by region", str(orders_csv), "--max-rows", "1")
     assert "2 more rows (of 3)" in done.out
 
 
@@ -112,7 +112,7 @@ def test_quiet_prints_the_answer_only(run: Run, orders_csv: Path) -> None:
 
 def test_a_chart_can_be_forced_and_saved(run: Run, orders_csv: Path) -> None:
     path = orders_csv.with_name("chart.json")
-    done = run("ask", "total amount by region", str(orders_csv), "--chart", "--save-chart", str(path))
+    done = run("ask", "average amount by region", str(orders_csv), "--chart", "--save-chart", str(path))
     assert "■" in done.out
     assert json.loads(path.read_text("utf-8"))["mark"]["type"] == "bar"
     assert str(path) in done.err
@@ -216,13 +216,13 @@ def test_tools_are_listed_with_their_arguments(run: Run) -> None:
 
 
 def test_sessions_are_listed_shown_exported_and_removed(run: Run, orders_csv: Path, tmp_path: Path) -> None:
-    asked = run("ask", "total amount by region", str(orders_csv), "--json").object()
+    asked = run("ask", "average amount by region", str(orders_csv), "--json").object()
     session = asked["session"]
     assert session in run("sessions", "list").out
     [listed] = json.loads(run("sessions", "list", "--json").out)
     assert (listed["id"], listed["turns"]) == (session, 1)
     shown = run("sessions", "show", session[:10]).out
-    assert "total amount by region" in shown
+    assert "average amount by region" in shown
     assert asked["answer"] in shown
     [turn] = json.loads(run("sessions", "show", session, "--json").out)["turns"]
     assert turn["answer"] == asked
@@ -250,7 +250,7 @@ def test_settings_are_set_listed_and_used(run: Run, orders_csv: Path) -> None:
     assert run("config", "get", "max_rows").out == "1\n"
     assert json.loads(run("config", "list", "--json").out)["max_rows"] == {"value": 1, "origin": "file"}
     assert Path(run("config", "path").out.strip()).read_text("utf-8") == "max_rows = 1\n"
-    assert "2 more rows" in run("ask", "total amount by region", str(orders_csv)).out
+    assert "2 more rows" in run("ask", "average amount by region", str(orders_csv)).out
     assert run("config", "unset", "max_rows").code == 0
     assert run("config", "get", "max_rows").out == "20\n"
 
