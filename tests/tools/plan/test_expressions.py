@@ -11,9 +11,23 @@ import pytest
 
 from llmauto_tools.errors import PlanError
 from llmauto_tools.plan.model import (
-    AbsoluteValue, Age, Aggregate, Arithmetic, ColumnRef, Conversion, DateBucket, DatePart, Expr, Item,
-    Literal_, NumberBucket, Order, Plan, TextFunction, Today,
-)  # fmt: skip
+    AbsoluteValue,
+    Age,
+    Aggregate,
+    Arithmetic,
+    ColumnRef,
+    Conversion,
+    DateBucket,
+    DatePart,
+    Expr,
+    Item,
+    Literal_,
+    NumberBucket,
+    Order,
+    Plan,
+    TextFunction,
+    Today,
+)
 
 Row = dict[str, Any]
 TODAY = dt.date(2024, 3, 15)

@@ -12,9 +12,24 @@ import pytest
 
 from llmauto_tools.errors import PlanError
 from llmauto_tools.plan.model import (
-    Aggregate, Arithmetic, ColumnRef, Compare, DateBucket, DatePart, Expr, IsTrue, Item, Join, Literal_,
-    Measure, NumberBucket, Order, Plan, SetOperation, TopPerGroup,
-)  # fmt: skip
+    Aggregate,
+    Arithmetic,
+    ColumnRef,
+    Compare,
+    DateBucket,
+    DatePart,
+    Expr,
+    IsTrue,
+    Item,
+    Join,
+    Literal_,
+    Measure,
+    NumberBucket,
+    Order,
+    Plan,
+    SetOperation,
+    TopPerGroup,
+)
 
 Row = dict[str, Any]
 
@@ -325,8 +340,14 @@ def test_set_operations(op: str, shop: Any, same: Any) -> None:
         (Plan(table="sales", measures=(measure(agg("quantile", "amount")),)), "needs a fraction"),
         (Plan(table="sales", measures=(measure(agg("corr", "amount")),)), "needs a second column"),
         (Plan(table="sales", measures=(measure(agg("sum", agg("count"))),)), "cannot contain another"),
-        (Plan(table="sales", group_by=by("city"), measures=(measure(col("year")),)), "'year' has many values"),
-        (Plan(table="sales", group_by=by("city"), measures=(measure(agg("count")),), having=unpaid), "'paid' has many"),
+        (
+            Plan(table="sales", group_by=by("city"), measures=(measure(col("year")),)),
+            "'year' has many values",
+        ),
+        (
+            Plan(table="sales", group_by=by("city"), measures=(measure(agg("count")),), having=unpaid),
+            "'paid' has many",
+        ),
         (
             Plan(
                 table="sales",
@@ -338,23 +359,33 @@ def test_set_operations(op: str, shop: Any, same: Any) -> None:
         ),
         (Plan(table="sales", group_by=(Item(expr=agg("count")),)), "cannot stand in 'group_by'"),
         (Plan(table="sales", select=by("id"), limit=-1), "cannot be negative"),
-        (Plan(table="sales", select=by("id"), order_by=(Order(by="idd"),)), "no output 'idd'.*Did you mean 'id'"),
+        (
+            Plan(table="sales", select=by("id"), order_by=(Order(by="idd"),)),
+            "no output 'idd'.*Did you mean 'id'",
+        ),
         (
             Plan(table="sales", select=by("city"), distinct=True, order_by=(Order(by=col("id")),)),
             "only by what they show",
         ),
-        (Plan(table="sales", select=by("id"), top_per_group=TopPerGroup(by=(col("city"),))), "needs an order"),
         (
-            Plan(table="sales", select=by("id"), combine=SetOperation(op="union", plan=Plan(table="customers"))),
+            Plan(table="sales", select=by("id"), top_per_group=TopPerGroup(by=(col("city"),))),
+            "needs an order",
+        ),
+        (
+            Plan(
+                table="sales", select=by("id"), combine=SetOperation(op="union", plan=Plan(table="customers"))
+            ),
             "as many columns",
         ),
         (Plan(table="sales", joins=(Join(table="customers", on=()),)), "no columns to join on"),
         (
-            Plan(table="sales", joins=(Join(table="sales", on=((col("id"), col("id")),)),), select=by("city")),
+            Plan(
+                table="sales", joins=(Join(table="sales", on=((col("id"), col("id")),)),), select=by("city")
+            ),
             "Give the second one an alias",
         ),
     ],
-)  # fmt: skip
+)
 def test_plans_that_make_no_sense_are_refused(plan: Plan, message: str, shop: Any) -> None:
     with pytest.raises(PlanError, match=message):
         shop.sql(plan)

@@ -10,9 +10,30 @@ import pytest
 
 from llmauto_tools.errors import PlanError
 from llmauto_tools.plan.model import (
-    Aggregate, And, Between, ColumnRef, Compare, InQuery, IsNull, IsTrue, Item, Literal_, Measure, Not,
-    OneOf, Or, Order, Period, Plan, Predicate, RelativePeriod, ScalarQuery, TextFunction, TextMatch, Today,
-)  # fmt: skip
+    Aggregate,
+    And,
+    Between,
+    ColumnRef,
+    Compare,
+    InQuery,
+    IsNull,
+    IsTrue,
+    Item,
+    Literal_,
+    Measure,
+    Not,
+    OneOf,
+    Or,
+    Order,
+    Period,
+    Plan,
+    Predicate,
+    RelativePeriod,
+    ScalarQuery,
+    TextFunction,
+    TextMatch,
+    Today,
+)
 
 Row = dict[str, Any]
 TODAY = dt.date(2024, 3, 15)

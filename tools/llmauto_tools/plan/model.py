@@ -12,14 +12,21 @@ Shape of a plan, in the order SQL evaluates it:
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 
 class Node(BaseModel):
     # The validators are built when they are first needed: most runs use a few of the kinds.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    @model_serializer(mode="wrap")
+    def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Keep `kind`, which is a default, where defaults are left out: without it nothing reads back."""
+        kind = getattr(self, "kind", None)
+        fields: dict[str, Any] = handler(self)
+        return {"kind": kind, **fields} if kind is not None else fields
 
 
 # ---- expressions -------------------------------------------------------------------------------
