@@ -31,9 +31,13 @@ def sources_code(document: Document) -> str:
         if file.origin:
             lines.append(comment(file.origin).replace("# ", "    # ", 1).replace("\n# ", "\n    # "))
         lines.append(f"    {literal(file.label)}: {literal(file.path)},")
-    lines += ["}", "", "# Path, bytes, last modified (ns) and number of files at the time of the export."]
+    lines += [
+        "}",
+        "",
+        "# Path, bytes, last modified (ns) and number of files at the time of the export, and in a folder their names.",
+    ]
     lines.append("RECORDED = {")
-    lines += [f"    {literal(f.label)}: {literal((f.path, *f.state))}," for f in document.files]
+    lines += [f"    {literal(f.label)}: {literal((f.path, *f.state, f.names))}," for f in document.files]
     return "\n".join([*lines, "}"])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,11 @@ class Replayed:
     def __repr__(self) -> str:
         shown = [[str(name) for name, _ in self.columns]]
         shown += [["" if v is None else short(v) for v in row] for row in self.rows[:SHOWN_ROWS]]
-        widths = [max(len(row[i]) for row in shown) for i in range(len(self.columns))]
-        lines = ["  ".join(v.ljust(w) for v, w in zip(row, widths, strict=True)).rstrip() for row in shown]
+        widths = [max(_width(row[i]) for row in shown) for i in range(len(self.columns))]
+        lines = [
+            "  ".join(v + " " * (w - _width(v)) for v, w in zip(row, widths, strict=True)).rstrip()
+            for row in shown
+        ]
         lines.insert(1, "  ".join("-" * w for w in widths))
         return "\n".join(lines + self._left_out())
 
@@ -95,7 +99,8 @@ class Replay:
     """A DuckDB connection with the session's tables, and what was recorded of the files behind them.
 
     sources: label to path, as the person may have changed it.
-    recorded: label to (path, bytes, last modified in ns, files) at the time of the export.
+    recorded: label to (path, bytes, last modified in ns, number of files, names of the files that are read
+    in a folder, none for all) at the time of the export.
     version: of DuckDB, with which the results were recorded.
     """
 
@@ -187,10 +192,10 @@ class Replay:
         return [c for c in (self._change(label) for label in labels) if c]
 
     def _change(self, label: str) -> str:
-        path, size, modified, files = self.recorded[label]
-        now = file_state(self.sources[label])
+        path, size, modified, files, names = self.recorded[label]
+        now = file_state(self.sources[label], names)
         if now is None:
-            return f"{label} is gone"
+            return f"{label} is gone, or a file in it"
         if now[0] != size or now[2] != files:
             return f"{label} ({now[0]:,} bytes in {now[2]:,} files, recorded {size:,} in {files:,})"
         if now[1] != modified and self.sources[label] == path:
@@ -208,6 +213,8 @@ class Replay:
         moved = {}
         for label in labels:
             now, before = self._path(label), self.recorded[label][0]
+            if before.endswith("/") and not now.endswith("/"):
+                now += "/"
             if now != before:
                 for spelled in (before, _no_glob(before)):
                     moved["'" + spelled.replace("'", "''")] = "'" + _no_glob(now).replace("'", "''")
@@ -303,13 +310,19 @@ def _positions(keys: tuple[int, ...] | None, kept: list[int]) -> tuple[int, ...]
     return tuple(kept.index(k) for k in keys)
 
 
-def file_state(path: str) -> tuple[int, int, int] | None:
-    """(bytes, last modified in ns, files) of a file, or of all files below a folder; None if it is gone."""
+def file_state(path: str, names: tuple[str, ...] = ()) -> tuple[int, int, int] | None:
+    """(bytes, last modified in ns, files) of a file or a folder, None if it is gone.
+
+    Of a folder the files of these names count, or all below it.
+    """
     place = Path(path)
-    if not place.exists():
+    files = [place / name for name in names] or [place]
+    if place.is_dir() and not names:
+        files = [f for f in place.rglob("*") if f.is_file()]
+    try:
+        states = [file.stat() for file in files]
+    except OSError:
         return None
-    files = [f for f in place.rglob("*") if f.is_file()] if place.is_dir() else [place]
-    states = [file.stat() for file in files]
     return sum(s.st_size for s in states), max((s.st_mtime_ns for s in states), default=0), len(files)
 
 
@@ -325,6 +338,11 @@ def _aware(row: Any, columns: list[Any]) -> tuple[Any, ...]:
         v.replace(tzinfo=dt.UTC) if "WITH TIME ZONE" in dtype and isinstance(v, dt.datetime) else v
         for v, (_, dtype) in zip(row, columns, strict=True)
     )
+
+
+def _width(text: str) -> int:
+    """Columns that the text takes in a terminal; Chinese and Japanese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _inner(sql: str) -> str:

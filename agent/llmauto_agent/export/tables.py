@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import zoneinfo
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,9 @@ from llmauto_tools.ledger import Evidence
 from llmauto_tools.schema import Relation
 from llmauto_tools.workspace import Workspace
 
+MAX_SINGLE_FILES = 3
+"""A view over more files than this is shown as reading their folder."""
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -25,6 +29,8 @@ class SourceFile:
     path: str
     state: tuple[int, int, int]
     """Bytes, last modified in ns, number of files."""
+    names: tuple[str, ...] = ()
+    """Of a folder, the files in it that are read; none for all."""
     origin: str = ""
     """What a copy was made from."""
 
@@ -173,7 +179,7 @@ class TableFinder:
                 f"A copy of {relation.origin}, made by llmauto in the workspace's cache. If it was deleted:"
                 " ask a question about the table in llmauto, then export again."
             )
-            label = self._label(path, Path(relation.origin).name, f"copy of {relation.origin}")
+            label = self._label(path, Path(relation.origin).name, origin=f"copy of {relation.origin}")
             self.setup.append(
                 Definition("view", relation.name, sql, (label,), note=without_credentials(note))
             )
@@ -184,7 +190,7 @@ class TableFinder:
             )
         if relation.attach is not None:
             self._attach(*relation.attach)
-        labels = [self._label(path) for path in relation.paths]
+        labels = self._labels(relation)
         if relation.attach is not None:
             labels.append(self._label(relation.attach[1]))
         reads = tuple(dict.fromkeys(labels))
@@ -197,25 +203,38 @@ class TableFinder:
         if definition not in self.setup:
             self.setup.append(definition)
 
-    def _label(self, path: str, name: str = "", origin: str = "") -> str:
+    def _labels(self, relation: Relation) -> list[str]:
+        """Keys in SOURCES for what a view reads; many files together are one folder."""
+        if len(relation.paths) == 1 and relation.paths[0].startswith(f"{self.workspace.path}{os.sep}"):
+            name = Path(relation.origin).name
+            return [self._label(relation.paths[0], name, origin=f"copy of {relation.origin}")]
+        if len(relation.paths) <= MAX_SINGLE_FILES or any(p.endswith("/") for p in relation.paths):
+            return [self._label(path) for path in relation.paths]
+        folder = os.path.commonpath([Path(p).parent for p in relation.paths])
+        names = tuple(os.path.relpath(p, folder) for p in relation.paths)
+        return [self._label(folder.rstrip("/") + "/", names=names)]
+
+    def _label(self, path: str, name: str = "", *, names: tuple[str, ...] = (), origin: str = "") -> str:
         """The key of a file in SOURCES: its name, with a number where another file has that name."""
         for file in self.files:
-            if file.path == path:
+            if file.path == path and file.names == names:
                 return file.label
-        state = file_state(path)
+        state = file_state(path, names)
         if state is None:
-            raise NotReplayableError(f"{path} is gone")
+            raise NotReplayableError(f"{path} is gone, or a file in it")
         name = without_credentials(name) or Path(path).name + ("/" if path.endswith("/") else "")
         taken = {f.label for f in self.files}
         label, number = name, 2
         while label in taken:
             label, number = f"{name} ({number})", number + 1
-        self.files.append(SourceFile(label, path, state, without_credentials(origin)))
+        self.files.append(SourceFile(label, path, state, names, without_credentials(origin)))
         return label
 
     def _stale(self, evidence: Evidence) -> tuple[str, ...]:
         stale = []
         for table, before in evidence.fingerprints.items():
+            if before in self._versions:
+                continue
             relation = self._relations.get(table.casefold())
             if relation is not None and before and relation.fingerprint != before:
                 stale.append(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -50,18 +50,40 @@ def test_duckdb_file_is_attached_read_only(author: Author, tmp_path: Path) -> No
     assert path.read_bytes() == before
 
 
-def test_parquet_folder_with_a_file_added_later(
-    author: Author, tmp_path: Path, run: Callable[..., object]
+def test_many_files_are_one_folder_that_can_be_moved(
+    author: Author, tmp_path: Path, run: Callable[..., Any]
 ) -> None:
-    folder = tmp_path / "parts"
-    folder.mkdir()
-    for i in (1, 2):
-        duckdb.sql(f"SELECT {i} AS part, range AS x FROM range(3)").write_parquet(
-            str(folder / f"p{i}.parquet")
+    folder = tmp_path / "par'ts x"
+    (folder / "more").mkdir(parents=True)
+    for name in ("p1", "p2", "more/p3", "more/p4"):
+        duckdb.sql(f"SELECT '{name}' AS part, range AS x FROM range(3)").write_parquet(
+            f"{folder}/{name}.parquet"
         )
     (table,) = author.attach(folder)
-    author.turn("Rows?", f"SELECT part, count(*) FROM {table} GROUP BY part")
-    assert "e1: same result (2 rows)" in author.replay()
+    author.turn("Rows?", f'SELECT part, count(*) FROM "{table}" GROUP BY part')
+    script = author.export("session.py")
+    (folder / "unrelated.txt").write_text("x")
+    printed = run(script)
+    assert printed.stdout.endswith("e1: same result (4 rows)\n\n"), printed.stderr
+    moved = folder.rename(tmp_path / "moved")
+    assert "there is no" in run(script).stderr
+    text = script.read_text()
+    script.write_text(text.replace(f"{str(folder) + '/'!r},", f"{str(moved)!r},", 1))
+    printed = run(script)
+    assert printed.stdout.endswith("e1: same result (4 rows)\n\n"), printed.stderr
+    (moved / "p1.parquet").unlink()
+    assert run(script).returncode == 1
+
+
+def test_a_converted_file_is_named_as_the_person_knows_it(author: Author, tmp_path: Path) -> None:
+    path = tmp_path / "latin.csv"
+    path.write_bytes("name;n\né;1\n".encode("latin-1"))
+    (table,) = author.attach(path)
+    author.turn("All?", f"SELECT * FROM {table}")
+    assert "e1: same result (1 row)" in author.replay()
+    text = (author.folder / "session.py").read_text()
+    assert f"# copy of {path}" in text
+    assert "    'latin.csv': " in text
 
 
 def test_only_tables_that_were_read_are_defined(author: Author, orders_csv: Path, tmp_path: Path) -> None:
