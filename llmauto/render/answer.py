@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmauto.render.numbers import format_seconds
 from llmauto.render.screen import Screen
+from llmauto.render.sql import compact_sql
 from llmauto.render.table import render_table
 from llmauto.render.text import clean, clean_lines
 
@@ -55,6 +56,8 @@ def print_result(evidence: Evidence, screen: Screen, style: Style) -> None:
     if evidence.text:
         console.print(_plain(evidence.text, screen))
     if evidence.columns:
+        if evidence.text:
+            console.print()
         names = [name for name, _ in evidence.columns]
         _print_table(console, screen, style, names, evidence.rows, evidence)
     if evidence.figures:
@@ -83,8 +86,8 @@ def print_charts(charts: list[dict[str, Any]], screen: Screen) -> None:
 
 
 def print_sql(sql: str, console: Console, screen: Screen) -> None:
-    """The exact SQL, coloured where the terminal has colours."""
-    text = clean_lines(sql, screen.unicode)
+    """The SQL that ran, coloured where the terminal has colours."""
+    text = compact_sql(clean_lines(sql, screen.unicode), screen.width)
     if not screen.color:
         console.print(_plain(text, screen))
         return

@@ -7,6 +7,7 @@ in characters (a heat map, more than six series) is left to the picture.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ MAX_WIDTH = 100
 MIN_WIDTH = 30
 LINE_HEIGHT = 14
 _COLORS = ("blue", "orange", "green", "red", "magenta", "cyan")
+_TRAILING = re.compile(r"(?:\x1b\[[0-9;]*m|\s)+$")
+_RESET = "\x1b[0m"
 _ASCII_MARKS = "*+ox#@"
 _ASCII = str.maketrans("┌┐└┘├┤┬┴┼─│■•●–", "+++++++++-|#..-")
 
@@ -87,7 +90,8 @@ def _draw_bars(pairs: Sequence[tuple[str, float]], measure: Axis, screen: Screen
     lines = []
     for label, stand_in, figure in zip(labels, stand_ins, figures, strict=True):
         line = next((each for each in drawn if stand_in in each), stand_in)
-        lines.append(f"{line.replace(stand_in, label + ' ').rstrip()} {figure}".translate(_plain_if(screen)))
+        bar = _TRAILING.sub(_RESET if screen.color else "", line)
+        lines.append(f"{bar.replace(stand_in, label + ' ')} {figure}".translate(_plain_if(screen)))
     return lines
 
 

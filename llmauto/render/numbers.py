@@ -10,13 +10,12 @@ from typing import Any, Literal
 
 from llmauto.render.text import clean
 
-SIGNIFICANT = 6
-"""Digits that a column of fractions shows at least where it needs them; no value is shown exactly
-equal to another one only because of rounding beyond that."""
+SIGNIFICANT = 5
+"""Digits that a column of fractions shows, if its values have as many (always two decimals of large ones)."""
 
 Kind = Literal["number", "text", "boolean", "date"]
 _MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\dT00:00:00(\.0+)?$")
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d.*)?$")
 _UNGROUPED = re.compile(
     r"(^|[\W_])(id|ids|key|code|zip|zipcode|postcode|postal|phone|year|no|nr|number)$", re.I
 )
@@ -58,7 +57,7 @@ def _kind(present: Sequence[Any]) -> Kind:
         return "number"
     if present and all(isinstance(v, bool) for v in present):
         return "boolean"
-    if present and all(isinstance(v, str) and _TIMESTAMP.match(v) for v in present):
+    if present and all(isinstance(v, str) and _MOMENT.match(v) for v in present):
         return "date"
     return "text"
 
@@ -103,7 +102,7 @@ def _number_formatter(name: str, values: Sequence[Any]) -> Any:
         return lambda v: _infinite(v) if isinstance(v, str) else _whole(v, grouped)
     decimals = _decimals([float(v) for v in finite])
     if decimals is None:
-        return lambda v: _infinite(v) if isinstance(v, str) else f"{float(v):.{SIGNIFICANT - 1}g}"
+        return lambda v: _infinite(v) if isinstance(v, str) else f"{float(v):.{SIGNIFICANT}g}"
     return lambda v: _infinite(v) if isinstance(v, str) else f"{float(v):,.{decimals}f}"
 
 
@@ -130,7 +129,7 @@ def _decimals(values: Sequence[float]) -> int | None:
     if largest >= 1e15 or (smallest and smallest < 1e-6):
         return None
     needed = max(_shortest_decimals(v) for v in values)
-    digits_before = max(1, math.floor(math.log10(largest)) + 1) if largest else 1
+    digits_before = max(0, math.floor(math.log10(largest)) + 1) if largest else 1
     enough = max(2, SIGNIFICANT - digits_before)
     if smallest and smallest < 0.1:
         enough = max(enough, -math.floor(math.log10(smallest)) + 2)

@@ -68,4 +68,4 @@ def test_durations(seconds: float, shown: str) -> None:
 
 def test_a_number_on_its_own() -> None:
     assert format_number(1234567) == "1,234,567"
-    assert format_number(3.14159265) == "3.14159"
+    assert format_number(3.14159265) == "3.1416"
