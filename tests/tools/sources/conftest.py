@@ -8,6 +8,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -115,21 +116,26 @@ def _program(name: str, *folders: str) -> str | None:
     return found or next((str(p / name) for p in reversed(places) if (p / name).exists()), None)
 
 
-def _unprivileged(name: str, folder: Path) -> dict[str, Any]:
-    """Arguments for subprocess that run a server as another user than root, who owns the folder."""
-    if os.geteuid() != 0:
-        return {}
-    try:
-        user = pwd.getpwnam(name)
-    except KeyError:
-        pytest.skip(f"running as root, and there is no user '{name}'")
-    os.chown(folder, user.pw_uid, user.pw_gid)
-    for parent in folder.parents:
-        if parent == Path("/tmp") or parent == Path("/"):
-            break
-        with contextlib.suppress(OSError):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+@contextlib.contextmanager
+def _folder_of(name: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A short-lived folder, and arguments for subprocess that run a server as the user who owns it.
+
+    Servers refuse to run as root. The folder is not pytest's own: that one is closed to other users
+    again whenever another test run starts.
+    """
+    user = None
+    if os.geteuid() == 0:
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            pytest.skip(f"running as root, and there is no user '{name}'")
+    with tempfile.TemporaryDirectory(prefix="llmauto-", ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        if user is None:
+            yield folder, {}
+        else:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+            yield folder, {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def _until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
@@ -183,14 +189,17 @@ def _answers(port: int) -> bool:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     pytest.importorskip("adbc_driver_postgresql")
     initdb = _program("initdb", "/usr/lib/postgresql/*/bin")
     server = _program("postgres", "/usr/lib/postgresql/*/bin")
     if initdb is None or server is None:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
-    folder = tmp_path_factory.mktemp("postgres")
-    as_user = _unprivileged("postgres", folder)
+    with _folder_of("postgres") as (folder, as_user):
+        yield from _run_postgres(folder, as_user, initdb, server)
+
+
+def _run_postgres(folder: Path, as_user: dict[str, Any], initdb: str, server: str) -> Iterator[Postgres]:
     secret = folder / "secret"
     secret.write_text("p@ss/w:rd\n")
     data, port, log = folder / "data", free_port(), folder / "log"
@@ -215,14 +224,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MySQL]:
+def mysql() -> Iterator[MySQL]:
     pytest.importorskip("pymysql")
     install = _program("mariadb-install-db", "/usr/bin") or _program("mysql_install_db", "/usr/bin")
     server = _program("mariadbd", "/usr/sbin") or _program("mysqld", "/usr/sbin")
     if install is None or server is None:
         pytest.skip("MariaDB is not installed (Debian: mariadb-server)")
-    folder = tmp_path_factory.mktemp("mysql")
-    as_user = _unprivileged("mysql", folder)
+    with _folder_of("mysql") as (folder, as_user):
+        yield from _run_mysql(folder, as_user, install, server)
+
+
+def _run_mysql(folder: Path, as_user: dict[str, Any], install: str, server: str) -> Iterator[MySQL]:
     data, port, log = folder / "data", free_port(), folder / "log"
     made = subprocess.run(
         [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"],

@@ -14,7 +14,7 @@ from llmauto_tools.sources.base import Opening, absolute, fingerprint, identifie
 from llmauto_tools.sources.casts import Cast, Verdict, infer
 from llmauto_tools.sources.csv_check import Reader, check_rows, check_types
 from llmauto_tools.sources.dialect import Dialect, sniff
-from llmauto_tools.sources.encodings import Encoding, detect, transcode
+from llmauto_tools.sources.encodings import Encoding, detect, of_file, transcode
 from llmauto_tools.sources.kinds import Kind
 from llmauto_tools.sources.names import column_names, stem
 
@@ -24,6 +24,8 @@ SAMPLED_ROWS = 200_000
 _SAMPLE = 256 << 10
 _SAMPLE_MOST = 16 << 20
 _SPREAD = 24
+_DECODED_BYTES = 1 << 30
+"""Up to this size all bytes are checked to be UTF-8 (some 2 GB a second)."""
 _SPREAD_BYTES = 128 << 10
 
 
@@ -46,9 +48,7 @@ class TextFile:
         return (d.delimiter, d.quote, d.escape, d.skip, d.header, d.comment, self.compression, d.names)
 
 
-def look(
-    opening: Opening, path: Path, compression: Kind | None = None, encoding: Encoding | None = None
-) -> TextFile:
+def look(opening: Opening, path: Path, compression: Kind | None = None) -> TextFile:
     """Find encoding and dialect of a file. Raises UnreadableSource where it is empty or no text."""
     path = absolute(path)
     size = path.stat().st_size
@@ -61,7 +61,10 @@ def look(
     sample, whole = _sample(path, compression)
     if not sample.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
         raise UnreadableSource(f"'{path.name}' is empty.", "Attach a file that has at least a header.")
-    encoding = encoding or detect(sample, path.name)
+    encoding = detect(sample, path.name)
+    if encoding.native and not whole and size <= _DECODED_BYTES:
+        with reading(path), archives.open_stream(path, compression) as stream:
+            encoding = of_file(stream, path.name)
     data, packed = path, compression or ""
     if not encoding.native:
         data, packed = _in_utf8(opening, path, compression, encoding), ""
@@ -69,7 +72,7 @@ def look(
     if encoding.drop_nul:
         text = text.replace("\x00", "")
     dialect = sniff(text, whole=whole, suffix=path.suffix.lower().lstrip("."))
-    notes = (encoding.note,) if encoding.note else ()
+    notes = tuple(filter(None, [encoding.note]))
     return TextFile(path, data, packed, dialect, size * 5 if packed else size, notes)
 
 
@@ -112,8 +115,6 @@ def relation(opening: Opening, files: Sequence[TextFile], name: str) -> Relation
     limit = SAMPLED_ROWS if size > WHOLE_BYTES else None
     with reading(first.origin):
         checked = check_rows(opening, reader, limit)
-        if any("don't fit the encoding" in n for n in checked.notes) and not first.notes:
-            return relation(opening, [_looked_again(opening, f) for f in files], name)
         verdicts = _types(opening, files, checked.reader, names, limit)
     reader = checked.reader
     extra = [f"extra_{i}" for i in range(1, reader.width - len(names) + 1)]
@@ -131,21 +132,6 @@ def relation(opening: Opening, files: Sequence[TextFile], name: str) -> Relation
         notes=tuple(dict.fromkeys(notes)),
         fingerprint=fingerprint([f.origin for f in files]),
     )
-
-
-def _looked_again(opening: Opening, file: TextFile) -> TextFile:
-    """The file with its encoding found from all its bytes above ASCII, not only those at its beginning."""
-    lines: list[bytes] = []
-    with file.origin.open("rb") as stream:
-        for line in stream:
-            if not line.isascii():
-                lines.append(line[:4096])
-                if len(lines) > 2_000:
-                    break
-    encoding = detect(b"".join(lines), file.origin.name)
-    if encoding.native:
-        encoding = Encoding("utf-8", "bytes that are no UTF-8 were replaced by �", "replace")
-    return look(opening, file.origin, None, encoding)
 
 
 def _types(

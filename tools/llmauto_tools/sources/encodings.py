@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +24,7 @@ _CANDIDATES = [
 ]  # fmt: skip
 _READABLE = {"cp1252": "Windows-1252", "latin_1": "Latin-1", "gb18030": "GB18030 (GBK)", "utf-16": "UTF-16"}
 _CHUNK = 1 << 20
+_HIGH = bytes(range(0x80, 0x100))
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ _UTF8_PAIRS = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\x
 
 def _eight_bit(sample: bytes) -> Encoding:
     """The encoding of text that is no clean UTF-8."""
-    high = sum(b >= 0x80 for b in sample)
+    high = len(sample) - len(sample.translate(None, _HIGH))
     as_utf8 = sum(len(m) for m in _UTF8_PAIRS.findall(sample))
     if high > 20 and as_utf8 > 0.9 * high:
         return Encoding("utf-8", f"{high - as_utf8} bytes that are no UTF-8 were replaced by �", "replace")
@@ -115,7 +117,29 @@ def _eight_bit(sample: bytes) -> Encoding:
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample[: 1 << 18], cp_isolation=_CANDIDATES).best()
-    return _named(best.encoding if best is not None else "latin_1")
+    if best is None:
+        return _named("latin_1")
+    hebrew_capitals = best.encoding == "cp1255" and any(0xC0 <= b <= 0xDF for b in sample)
+    return _named("cp1251" if hebrew_capitals else best.encoding)
+
+
+def of_file(source: IO[bytes], name: str) -> Encoding:
+    """The encoding of a file whose first part looked like UTF-8, from all of its lines above ASCII."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while chunk := source.read(_CHUNK):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        source.seek(0)
+        lines = islice((line[:4096] for line in source if not line.isascii()), 2_000)
+        found = detect(b"".join(lines), name)
+        return (
+            found
+            if not found.native
+            else Encoding("utf-8", "bytes that are no UTF-8 were replaced by �", "replace")
+        )
+    return Encoding("utf-8")
 
 
 def _named(codec: str) -> Encoding:

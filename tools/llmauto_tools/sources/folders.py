@@ -6,7 +6,7 @@ import itertools
 import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +20,18 @@ from llmauto_tools.sources.names import column_names, stem
 
 MAX_FILES = 100_000
 Columns = frozenset[str]
+Failures = list[tuple[Path, LlmautoError]]
 T = TypeVar("T")
+
+
+@dataclass
+class Batch:
+    """Files that are opened together: what they are called, where they lie, and which failed."""
+
+    name: str
+    folder: Path | None
+    kinds: int
+    failures: Failures = field(default_factory=list)
 
 
 def open_folder(opening: Opening, folder: Path) -> list[Relation]:
@@ -60,10 +71,11 @@ def open_files(
     for path in files:
         by_kind[_kind(path)].append(absolute(path))
     relations: list[Relation] = []
-    failures: list[tuple[Path, LlmautoError]] = []
+    batch = Batch(stem(name), folder, len(by_kind))
     for kind, members in sorted(by_kind.items()):
         read = _READERS.get(kind, _one_by_one)
-        relations += read(opening, members, stem(name), folder, failures)
+        relations += read(opening, members, batch)
+    failures = batch.failures
     if not relations:
         raise failures[0][1]
     if failures:
@@ -71,9 +83,6 @@ def open_files(
         more = f"; and {len(failures) - 5} more files" if len(failures) > 5 else ""
         relations[0] = replace(relations[0], notes=(*relations[0].notes, note + more))
     return _apart(relations)
-
-
-Failures = list[tuple[Path, LlmautoError]]
 
 
 def _kind(path: Path) -> Kind:
@@ -92,9 +101,7 @@ def _apart(relations: list[Relation]) -> list[Relation]:
     return named
 
 
-def _one_by_one(
-    opening: Opening, files: Sequence[Path], name: str, folder: Path | None, failures: Failures
-) -> list[Relation]:
+def _one_by_one(opening: Opening, files: Sequence[Path], batch: Batch) -> list[Relation]:
     from llmauto_tools.sources.dispatch import open_path
 
     relations: list[Relation] = []
@@ -102,34 +109,37 @@ def _one_by_one(
         try:
             relations += open_path(opening, path)
         except SourceError as e:
-            failures.append((path, e))
+            batch.failures.append((path, e))
     return relations
 
 
-def _group_name(files: Sequence[Path], name: str, groups: int) -> str:
-    """One group is called like the folder; of several, each by what its file names have in common."""
-    if len(files) == 1 and groups > 1:
+def _group_name(files: Sequence[Path], batch: Batch, groups: int) -> str:
+    """A single file keeps its name, all files together are called like the folder, and one group of
+    several by what its file names have in common."""
+    if len(files) == 1:
         return stem(files[0].name)
-    if groups == 1:
-        return name
+    if groups == 1 and batch.kinds == 1:
+        return batch.name
     common = os.path.commonprefix([stem(f.name) for f in files])  # noqa: RUF071 (characters are meant)
     common = common.rstrip("0123456789_-. ")
-    return common or f"{name}_{stem(files[0].name)}"
+    return common or f"{batch.name}_{stem(files[0].name)}"
 
 
 # ---- parquet
 
 
-def _parquet(
-    opening: Opening, files: Sequence[Path], name: str, folder: Path | None, failures: Failures
-) -> list[Relation]:
-    groups, sampled = _parquet_groups(opening, files, failures)
+def _parquet(opening: Opening, files: Sequence[Path], batch: Batch) -> list[Relation]:
+    groups, sampled = _parquet_groups(opening, files, batch.failures)
     merged = _merge([(frozenset(n.casefold() for n, _ in shape), [shape]) for shape in groups])
     relations = []
     for shapes in merged:
         members = sorted(f for s in shapes for f in groups[s])
         relation = parquet_files.relation(
-            opening, members, _group_name(members, name, len(merged)), union=len(shapes) > 1, folder=folder
+            opening,
+            members,
+            _group_name(members, batch, len(merged)),
+            union=len(shapes) > 1,
+            folder=batch.folder,
         )
         notes = [f"{len(members)} files"] if len(members) > 1 else []
         if sampled:
@@ -187,31 +197,29 @@ def _merge(shapes: Sequence[tuple[Columns, list[T]]]) -> list[list[T]]:
 # ---- delimited text
 
 
-def _csv(
-    opening: Opening, files: Sequence[Path], name: str, folder: Path | None, failures: Failures
-) -> list[Relation]:
+def _csv(opening: Opening, files: Sequence[Path], batch: Batch) -> list[Relation]:
     looked: list[TextFile] = []
     for path in files:
         try:
             looked.append(csv_files.look(opening, path))
         except SourceError as e:
-            failures.append((path, e))
+            batch.failures.append((path, e))
     groups: dict[tuple[object, ...], list[TextFile]] = defaultdict(list)
     for file in looked:
         key = file.shape if file.dialect.header else (*file.shape, file.dialect.width)
         groups[key].append(file)
     merged = _merge([(_names(g[0]), [g]) for g in groups.values()])
-    return [_stacked(opening, parts, name, len(merged)) for parts in merged]
+    return [_stacked(opening, parts, batch, len(merged)) for parts in merged]
 
 
 def _names(file: TextFile) -> Columns:
     return frozenset(n.casefold() for n in column_names(list(file.dialect.names)))
 
 
-def _stacked(opening: Opening, parts: list[list[TextFile]], name: str, groups: int) -> Relation:
+def _stacked(opening: Opening, parts: list[list[TextFile]], batch: Batch, groups: int) -> Relation:
     """One relation over parts of the same columns in another order or dialect."""
     members = [f.origin for part in parts for f in part]
-    named = _group_name(sorted(members), name, groups)
+    named = _group_name(sorted(members), batch, groups)
     relations = [csv_files.relation(opening, part, named) for part in parts]
     count = f"{len(members)} files"
     if len(relations) == 1:
@@ -240,25 +248,23 @@ def union(opening: Opening, relations: Sequence[Relation], notes: tuple[str, ...
 # ---- json
 
 
-def _json(
-    opening: Opening, files: Sequence[Path], name: str, folder: Path | None, failures: Failures
-) -> list[Relation]:
+def _json(opening: Opening, files: Sequence[Path], batch: Batch) -> list[Relation]:
     single: list[Relation] = []
     for path in files:
         try:
             single += json_files.open_json(opening, path)
         except SourceError as e:
-            failures.append((path, e))
+            batch.failures.append((path, e))
     merged = _merge([(frozenset(c.name.casefold() for c in r.columns), [r]) for r in single])
     relations = []
     for group in merged:
-        named = name if len(merged) == 1 and len(files) > 1 else group[0].name
+        named = batch.name if len(merged) == 1 and len(files) > 1 and batch.kinds == 1 else group[0].name
         relation = group[0] if len(group) == 1 else union(opening, group, (f"{len(group)} files",))
         relations.append(replace(relation, name=named))
     return relations
 
 
-_READERS: dict[Kind, Callable[[Opening, Sequence[Path], str, Path | None, Failures], list[Relation]]] = {
+_READERS: dict[Kind, Callable[[Opening, Sequence[Path], Batch], list[Relation]]] = {
     "parquet": _parquet,
     "csv": _csv,
     "json": _json,
