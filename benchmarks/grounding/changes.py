@@ -6,7 +6,7 @@ import random
 import re
 from dataclasses import dataclass
 
-_DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_DIGITS = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 _QUOTED = re.compile(r"'[^'\n]*'|“[^”\n]*”|\"[^\"\n]*\"")
 
 
@@ -63,10 +63,17 @@ def swap(text: str, names: list[str], rng: random.Random) -> Change | None:
     return Change("swap", changed, f"{first} … {second}", f"{second} … {first}")
 
 
+def _takes_unit(text: str, start: int, end: int) -> bool:
+    """Nought stays nought in any unit, and a part of a date or an ordinal takes none."""
+    number, beside = text[start:end], text[max(0, start - 1) : start] + text[end : end + 1]
+    year = len(number) == 4 and number.isdecimal()
+    return bool(re.search(r"[1-9]", number)) and not year and not re.search(r"[-年月日–:/季第a-z]", beside)
+
+
 def change_unit(text: str, names: list[str], rng: random.Random) -> Change | None:
     """A unit word is put behind a number, or a percent sign taken away or added."""
     spans = [(s, e) for s, e, where in numbers_of(text, names) if where == "value"]
-    plain = [(s, e) for s, e in spans if not re.match(r"\d{4}$", text[s:e]) and not re.match(r"[-年月日–:/]|-", text[e : e + 1])]
+    plain = [(s, e) for s, e in spans if _takes_unit(text, s, e)]
     if not plain:
         return None
     start, end = rng.choice(plain)

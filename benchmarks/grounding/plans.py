@@ -59,6 +59,10 @@ def load(connection: Any, path: Path) -> Profile:
         [str(path)],
     )
     described = connection.execute(f'DESCRIBE "{name}"').fetchall()
+    zoned = [f'"{row[0]}"' for row in described if "WITH TIME ZONE" in row[1]]
+    for column in zoned:
+        connection.execute(f'ALTER TABLE "{name}" ALTER {column} TYPE TIMESTAMP')
+    described = connection.execute(f'DESCRIBE "{name}"').fetchall()
     columns = tuple(Column(row[0], row[1]) for row in described)
     keys, measures, labels, dates, values = [], [], [], [], {}
     for column in columns:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from llmauto_agent.grounding.derive import Operand, derive
 from llmauto_agent.grounding.facts import Facts, facts_of
 from llmauto_agent.grounding.labels import clause_ends
-from llmauto_agent.grounding.mentions import Mention
+from llmauto_agent.grounding.mentions import Mention, overlaps
 from llmauto_agent.grounding.numbers import find_mentions
 from llmauto_agent.grounding.resolve import Found, Resolver
 from llmauto_agent.grounding.roles import fitting_constant, follows_listing, role_of
@@ -84,7 +84,8 @@ class _Checker:
         taken = [*self.names, *((lb.start, lb.end) for r in self.resolvers for lb in r.texts)]
         self.mentions = find_mentions(text, taken)
         self.asked = find_mentions(question, [])
-        ends = clause_ends(text, [*taken, *((m.start, m.end) for m in self.mentions)])
+        self.solid = [*taken, *_spans_of_texts(text, self.facts), *((m.start, m.end) for m in self.mentions)]
+        ends = clause_ends(text, self.solid)
         for resolver in self.resolvers:
             resolver.prepare(self.mentions, ends)
         self.found: dict[int, Found] = {}
@@ -114,7 +115,7 @@ class _Checker:
             return None  # "between 30 and 20"
         for resolver in self.resolvers:
             constants = resolver.facts.constants
-            if self._repeats(mention, resolver, continues):
+            if self._repeats(mention, resolver, previous if continues else None):
                 self.found[i] = Found("argument", resolver.facts.evidence.id)
                 return None
             if role_of(self.text, mention, constants) == "restating" and (found := resolver.restated(mention)):
@@ -124,10 +125,12 @@ class _Checker:
             self.found[i] = Found("question", self.facts[0].evidence.id if self.facts else "")
         return None
 
-    def _repeats(self, mention: Mention, resolver: Resolver, continues: bool) -> bool:
+    def _repeats(self, mention: Mention, resolver: Resolver, previous: Mention | None) -> bool:
+        """Whether it restates a literal; `previous` is the literal whose list or range it goes on."""
         constants = resolver.facts.constants
-        if continues and mention.date is None:
-            return mention.kind == "number" and any(c.value == mention.value for c in constants)
+        if previous is not None and mention.date is None:
+            known = {c.value for c in constants} - {previous.value}
+            return mention.kind == "number" and mention.value in known
         if role_of(self.text, mention, constants) == "result":
             return False
         return fitting_constant(self.text, mention, constants) is not None
@@ -233,11 +236,11 @@ class _Checker:
 
     def _derived(self, i: int) -> None:
         mention = self.mentions[i]
-        begin = max((m.end() for m in _SENTENCE_END.finditer(self.text, 0, mention.start)), default=0)
-        stop = _SENTENCE_END.search(self.text, mention.end)
-        finish = stop.end() if stop else len(self.text)
+        ends = [m.end() for m in _SENTENCE_END.finditer(self.text) if not overlaps(*m.span(), self.solid)]
+        begin = max((e for e in ends if e <= mention.start), default=0)
+        finish = min((e for e in ends if e > mention.start), default=len(self.text))
         operands = [
-            Operand(f.value, self.mentions[k].text, f.evidence, f.fraction)
+            Operand(f.value, self.mentions[k].text, f.evidence, f.fraction, f.measure)
             for k, f in self.found.items()
             if f.value is not None
             and f.how in {"cell", "row_count", "figure", "sum"}
@@ -282,14 +285,21 @@ def _word_before(text: str, mention: Mention) -> str:
     return found.group(1).casefold() if found else ""
 
 
+def _spans_of_texts(text: str, facts: Sequence[Facts]) -> list[tuple[int, int]]:
+    """Where column names and texts of the plan stand, whose punctuation ends no clause."""
+    known = {n for f in facts for n in f.names}
+    known |= {c.value for f in facts for c in f.constants if isinstance(c.value, str)}
+    odd = [k for k in known if re.search(r"[;；.。!！?？\n]", k)]
+    return [m.span() for k in odd for m in re.finditer(re.escape(k), text)]
+
+
 def _spans_of_names(text: str, resolvers: Sequence[Resolver]) -> list[tuple[int, int]]:
     """Where the text repeats names that hold digits: columns, tables, quoted texts of the plan."""
     names: set[str] = set()
     for resolver in resolvers:
         facts = resolver.facts
-        names.update(n for c in facts.columns for n in c.names)
+        names.update(facts.names)
         names.update(facts.evidence.tables)
-        names.update(n for c in facts.constants for n in c.columns)
         for constant in facts.constants:
             if isinstance(constant.value, str) and constant.date is None:
                 names.update(q.format(constant.value) for q in ("'{}'", "“{}”", '"{}"'))

@@ -39,6 +39,7 @@ class Operand:
     shown: str
     evidence: str
     fraction: bool = False
+    measure: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,24 +65,29 @@ Step = tuple[float, str, str, str]
 
 def _steps(mention: Mention, operands: Sequence[Operand], before: str, after: str) -> Iterator[Step]:
     if mention.kind == "times":
-        for a, b in permutations(operands, 2):
+        for a, b in _pairs(operands):
             if b.value:
                 yield a.value / b.value, "ratio", f"{a.shown} / {b.shown}", a.evidence
     elif mention.kind == "percent":
         yield from _percents(operands, bool(_CHANGE.search(before + after[:20])))
     elif mention.kind == "points":
-        for a, b in permutations(operands, 2):
+        for a, b in _pairs(operands):
             factor = 100 if a.fraction and b.fraction else 1
             yield (a.value - b.value) * factor, "difference", f"{a.shown} - {b.shown}", a.evidence
     elif mention.kind == "number":
         yield from _plain([o for o in operands if not o.fraction], before, after)
 
 
+def _pairs(operands: Sequence[Operand]) -> Iterator[tuple[Operand, Operand]]:
+    """Ordered pairs that can be compared: of one measure."""
+    return ((a, b) for a, b in permutations(operands, 2) if a.measure == b.measure)
+
+
 def _percents(operands: Sequence[Operand], changes: bool) -> Iterator[Step]:
-    for a, b in permutations(operands, 2):
+    for a, b in _pairs(operands):
         if b.value and 0 <= a.value / b.value <= 1:
             yield 100 * a.value / b.value, "share", f"{a.shown} / {b.shown}", a.evidence
-    for a, b in permutations(operands, 2):
+    for a, b in _pairs(operands):
         if b.value and changes:
             change = 100 * (a.value - b.value) / b.value
             step = f"({a.shown} - {b.shown}) / {b.shown}"
@@ -91,13 +97,13 @@ def _percents(operands: Sequence[Operand], changes: bool) -> Iterator[Step]:
 
 def _plain(operands: Sequence[Operand], before: str, after: str) -> Iterator[Step]:
     if _DIFFERENCE.search(before) or _DIFFERENCE_AFTER.match(after):
-        for a, b in permutations(operands, 2):
+        for a, b in _pairs(operands):
             yield a.value - b.value, "difference", f"{a.shown} - {b.shown}", a.evidence
     sums = bool(_SUM.search(before) or _SUM_AFTER.match(after))
     means = bool(_MEAN.search(before))
     groups = [*combinations(operands, 2), tuple(operands)] if len(operands) > 2 else [tuple(operands)]
     for group in groups:
-        if len(group) < 2 or not (sums or means):
+        if len({o.measure for o in group}) != 1 or len(group) < 2 or not (sums or means):
             continue
         total = sum(o.value for o in group)
         step = " + ".join(o.shown for o in group)

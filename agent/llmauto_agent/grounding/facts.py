@@ -15,9 +15,16 @@ from llmauto_tools.schema import type_family
 
 Unit = Literal["plain", "fraction", "percent"]
 
-_PERCENT_NAME = re.compile(r"pct|percent|perc\b|%|rate|ratio|share|proportion|百分|占比|比例|率", re.I)
+_PERCENT_WORDS = {"pct", "percent", "percentage", "perc", "rate", "rates", "ratio", "share", "proportion"}
 _SQL_TEXT = re.compile(r"'((?:[^']|'')*)'")
 _SQL_NUMBER = re.compile(r"(?<![\w.\"])-?\d+(?:\.\d+)?(?![\w.\"])")
+
+
+def _says_percent(name: str) -> bool:
+    """Whether a column of that name may hold percentages or rates."""
+    words = re.split(r"[\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
+    return bool(_PERCENT_WORDS.intersection(words)) or bool(re.search(r"%|百分|占比|比例|率", name))
+
 
 FUNCTION_WORDS: dict[str, str] = {
     "avg": r"\bavg\b|average|\bmean\b|平均",
@@ -59,7 +66,7 @@ class Constant:
     @property
     def percent(self) -> bool:
         """Whether it is compared with a column of percentages."""
-        return any(_PERCENT_NAME.search(c) for c in self.columns)
+        return any(map(_says_percent, self.columns))
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,13 @@ class Column:
     conditions: tuple[Constant, ...] = ()
     """Constants of the condition that restricts this one measure."""
 
+    @property
+    def measure(self) -> str:
+        """What it measures, the same for columns whose numbers can be compared."""
+        if self.counts:
+            return "count"
+        return f"{self.names[0]} {self.pattern.pattern if self.pattern else ''}"
+
 
 @dataclass
 class Facts:
@@ -89,6 +103,8 @@ class Facts:
     constants: list[Constant]
     is_total: bool
     """One row of measures over all rows, so that its row count says nothing."""
+    names: frozenset[str]
+    """The names of all columns that the plan or the result mentions."""
     limited: bool
     """The plan keeps only the first rows, so that the last ones are no extremes."""
     _numbers: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
@@ -101,6 +117,12 @@ class Facts:
     @property
     def row_count(self) -> int | None:
         return self.evidence.row_count if self.evidence.row_count is not None else None
+
+    @property
+    def grouped(self) -> bool:
+        """Whether a plan says which columns are keys and which measures."""
+        plan = self.evidence.arguments.get("plan")
+        return isinstance(plan, dict) and bool(plan.get("measures"))
 
     @property
     def complete(self) -> bool:
@@ -160,7 +182,20 @@ def facts_of(evidence: Evidence) -> Facts:
         _column(i, name, dtype, item, role)
         for i, ((name, dtype), (item, role)) in enumerate(zip(evidence.columns, items, strict=True))
     ]
-    return Facts(evidence, columns, constants, is_total, limited)
+    names = frozenset([*(n for c in columns for n in c.names), *_all_names(plan)])
+    return Facts(evidence, columns, constants, is_total, names, limited)
+
+
+def _all_names(node: Any) -> Iterator[str]:
+    """Every column name below a node of a plan."""
+    if isinstance(node, dict):
+        if isinstance(node.get("name"), str):
+            yield node["name"]
+        for value in node.values():
+            yield from _all_names(value)
+    elif isinstance(node, (list, tuple)):
+        for item in node:
+            yield from _all_names(item)
 
 
 Item = dict[str, Any]
@@ -181,7 +216,7 @@ def _column(index: int, name: str, dtype: str, item: Item | None, role: str | No
     family = type_family(dtype)
     is_key = role == "key" if role else family != "number"
     if item is None:
-        unit: Unit = "percent" if _PERCENT_NAME.search(name) else "plain"
+        unit: Unit = "percent" if _says_percent(name) else "plain"
         counts = bool(re.search(r"count|\bn\b|num|数", name, re.I)) and family == "number"
         words = "|".join(p for f, p in FUNCTION_WORDS.items() if f in re.split(r"[\W_]+", name.casefold()))
         return Column(index, (name,), is_key, unit, family, counts, pattern=_compiled(words))
@@ -189,7 +224,7 @@ def _column(index: int, name: str, dtype: str, item: Item | None, role: str | No
     names = tuple(dict.fromkeys([*_names(expr), name]))
     function = expr.get("function") if "function" in expr and role == "value" else None
     unit = "fraction" if window in {"share", "percent_change"} or _is_share(expr) else "plain"
-    if unit == "plain" and any(_PERCENT_NAME.search(n) for n in names):
+    if unit == "plain" and any(map(_says_percent, names)):
         unit = "percent"
     words = [FUNCTION_WORDS.get(str(function), ""), WINDOW_WORDS.get(window, "")]
     condition = expr.get("where") if isinstance(expr.get("where"), dict) else None

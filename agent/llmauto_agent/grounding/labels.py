@@ -17,13 +17,13 @@ _OPEN_QUOTES, _SHUT_QUOTES = "'\"“‘「", "'\"”’」"
 _CLAUSE_END = re.compile(r"[;；。！？\n]|[.!?](?=\s|$)")
 _JOINER = re.compile(r"['’\"”]?\s*(?:/|,|，|、|和|&|\+|且|and|or)\s*(?:and\s+)?(?:the\s+)?['‘\"“]?")
 _TIGHT = re.compile(
-    r"(?:(?: and |和)(?:others|其他))?['’\"”]?\s*[(（:：=|]?\s*(?:is|was|are|were|has|had|have|with|at|of|by|to|averag\w*|为|是|有|占|累计为)?\s*[(（|]?\s*"
+    r"(?:(?: and |和)(?:others|其他))?['’\"”]?\s*[(（:：=|]?\s*(?:is|was|are|were|has|had|have|with|at|of|by|averag\w*|为|是|有|占|累计为)?\s*[(（|]?\s*"
 )
 _FORWARD = re.compile(
     r"\)?\s*(?:[a-z]+\s)?(?:for|in|of|on|at|from|with|among)\s+(?:the\s+|each\s+)?['“\"]?", re.I
 )
-_SHORT_TAIL = re.compile(r"\s*(?:[(（:：/、|]|和|,\s|and\b|has\b|is\b|$)")
-_SHORT_HEAD = re.compile(r"(?:\bfor|\bin|\bof|的是|/|\||、)\s*$")
+_SHORT_TAIL = re.compile(r"\s*(?:[(（:：/、|]|和|,|and\b|has\b|is\b|$)")
+_SHORT_HEAD = re.compile(r"(?:\bfor|\bin|\bof|的是|/|\||、|,)\s*$")
 _PAREN_NUMBER = re.compile(r"\s*[(（:：]\s*[-−$€£]?\d")
 _WEEK = re.compile(r"the week of |那一周")
 _BETWEEN = re.compile(r"\s*(?:[–—-]|to|到|至)\s*")
@@ -101,7 +101,7 @@ def _names_row(text: str, start: int, end: int, cell: str, facts: Facts) -> bool
     if len(cell) > 2 or not cell.isascii():
         return True
     tail = _SHORT_TAIL.match(text, end)
-    return bool(tail) and (text[end : end + 1] != " " or bool(_SHORT_HEAD.search(text[:start])) or "(" in tail.group())
+    return tail is not None and (tail.group()[-1:] in tuple("(（:：/|、和") or bool(_SHORT_HEAD.search(text[:start])))
 
 
 _LINK = re.compile(r"(?:['\"“‘\s=:：]|为|不是|是|在|\b(?:is|was|equals?|of|at)\b)*$")
@@ -110,7 +110,8 @@ _LINK = re.compile(r"(?:['\"“‘\s=:：]|为|不是|是|在|\b(?:is|was|equals
 def name_before(text: str, position: int, names: Sequence[str]) -> int:
     """The length of the longest of the names that stands right before the position ("Age 38",
     "Pclass为3", "Age is 38"); 0 without one."""
-    before = _LINK.sub("", text[max(0, position - 80) : position]).casefold()
+    reach = max((len(n) for n in names), default=0) + 20
+    before = _LINK.sub("", text[max(0, position - reach) : position]).casefold()
     longest = 0
     for name in names:
         key = name.casefold()
@@ -152,12 +153,9 @@ def _bucket(text: str, low: Mention, high: Mention, facts: Facts) -> Label | Non
     for column in facts.columns:
         if column.bucket is None or not column.is_key:
             continue
-        upper = abs(high.value)  # "20-30": the hyphen is no sign
-        rows = frozenset(
-            r
-            for r, v in facts.numbers(column.index)
-            if low.stands_for(v) and abs(v + column.bucket - (high.value if "-" not in between else upper)) < 1e-6
-        )
+        width = column.bucket
+        fitting = [(r, v) for r, v in facts.numbers(column.index) if high.stands_for(v + width)]
+        rows = _closest(low, fitting)
         if rows:
             return Label(low.start, high.end, rows, column.index)
     return None
@@ -186,13 +184,19 @@ def _rows_named(
         dates = facts.dates(column.index)
         if all((d.month, d.day) == (1, 1) for _, d in dates):
             return frozenset(r for r, d in dates if d.year == mention.value)
-    key = column.is_key or (facts.evidence.arguments.get("plan") is None and (named and followed))
+    key = column.is_key or (not facts.grouped and named and followed)
     if column.family == "number" and key and (named or followed or year or mention.year_like):
         value = float(year) if year else mention.value
         step = 1e-9 if year or mention.kind != "number" else mention.step
-        exact = Mention(0, 0, "", "number", value, step)
-        return frozenset(r for r, v in facts.numbers(column.index) if exact.stands_for(v))
+        return _closest(Mention(0, 0, "", "number", value, step), facts.numbers(column.index))
     return frozenset()
+
+
+def _closest(mention: Mention, cells: Sequence[tuple[int, float]]) -> frozenset[int]:
+    """The rows whose value the mention stands for; of several values (0, 0.1, 0.2) the closest."""
+    fitting = [(abs(v - mention.value), r) for r, v in cells if mention.stands_for(v)]
+    least = min((distance for distance, _ in fitting), default=0.0)
+    return frozenset(r for distance, r in fitting if distance == least)
 
 
 def _condition_label(text: str, mention: Mention, facts: Facts) -> Label | None:
@@ -226,7 +230,7 @@ def _flag_labels(text: str, facts: Facts) -> Iterator[Label]:
             for value, pattern in (
                 (True, rf"{re.escape(name)}\s?(?:true|yes|真|是)\b"),
                 (False, rf"{re.escape(name)}\s?(?:false|no|假|否)\b"),
-                (None, rf"\bno {re.escape(name)}|{re.escape(name)}为空"),
+                (None, rf'\bno "?{re.escape(name)}"?|"?{re.escape(name)}"?为空'),
             ):
                 rows = frozenset(r for r, row in enumerate(facts.rows) if row[column.index] is value)
                 if rows:

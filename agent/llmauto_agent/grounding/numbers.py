@@ -78,7 +78,7 @@ def _numbers(text: str, spans: list[tuple[int, int]]) -> Iterator[Mention]:
             continue
         start, end = match.span()
         sign = match["sign"]
-        if sign and start and (text[start - 1].isalnum() or text[start - 1] in ")]）"):
+        if sign and start and (_hyphened(text[start - 1])):
             start, sign = start + 1, None  # a range or a hyphen, no sign
         digits = match["digits"].replace(",", "")
         value = float(digits + (match["exponent"] or ""))
@@ -93,6 +93,11 @@ def _numbers(text: str, spans: list[tuple[int, int]]) -> Iterator[Mention]:
             kind = "ordinal"
         value = -value if sign in ("-", "−") else value
         yield Mention(start, end, text[start:end], kind, value, step)
+
+
+def _hyphened(before: str) -> bool:
+    """Whether a dash behind this character joins ("20-29") and is no sign."""
+    return (before.isascii() and before.isalnum()) or before in ")]）"
 
 
 def _tail(text: str, end: int) -> tuple[MentionKind, int]:

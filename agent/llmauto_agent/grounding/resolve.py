@@ -54,6 +54,8 @@ class Found:
     step: str | None = None
     labels: tuple[Label, ...] = ()
     fraction: bool = False
+    measure: str = ""
+    """What it measures: only numbers of one measure are compared with each other."""
 
 
 class Resolver:
@@ -64,6 +66,9 @@ class Resolver:
         self.facts = facts
         self.nouns = nouns
         self.texts = text_labels(text, facts)
+        self.bare = text
+        for name in sorted((n for n in facts.names if re.search(r"[:：;；]", n)), key=len, reverse=True):
+            self.bare = self.bare.replace(name, "_" * len(name))
         self.labels: list[Label] = list(self.texts)
         self.binder: Binder | None = None
         self.ends: Sequence[int] = ()
@@ -152,13 +157,15 @@ class Resolver:
         last = max((e for e in self.starts if e <= mention.start), default=0)
         return self.text[max(clause, last) : mention.start]
 
-    def _columns(self, mention: Mention) -> list[Column]:
+    def _columns(self, mention: Mention, anchor: Anchor | None = None) -> list[Column]:
         """The columns that may hold the number, narrowed by the words before it."""
-        values = [c for c in self.facts.values if self.facts.numbers(c.index)]
+        naming = {label.column for label in anchor.labels} if anchor else set()
+        values = [c for c in self.facts.values if self.facts.numbers(c.index) and c.index not in naming]
         values = adjacent_columns(self.text, mention.start, values) or values
         if len(values) < 2:
             return values
-        meant = columns_meant(_EXTREME_FOR.sub(" ", self._segment(mention)), values)
+        segment = re.split(r"[:：]", self._segment(mention))[-1]
+        meant = columns_meant(_EXTREME_FOR.sub(" ", segment), values)
         if len(meant) == len(values):
             clause = re.split(r"[:：]", self._clause(mention))[-1]
             meant = columns_meant(_EXTREME_FOR.sub(" ", clause), values)
@@ -180,7 +187,7 @@ class Resolver:
         """The cell that lies in a row of every label; or its share of the column."""
         found: Found | None = None
         place = self._item_place(anchor)
-        for column in self._columns(mention):
+        for column in self._columns(mention, anchor):
             if anchor.columns is not None and column.index not in anchor.columns:
                 continue
             cells = [
@@ -192,7 +199,7 @@ class Resolver:
         found = found or self._share(mention, anchor)
         if found is None:
             return None
-        return Found(found.how, found.evidence, found.value, found.step, anchor.labels, found.fraction)
+        return Found(found.how, found.evidence, found.value, found.step, anchor.labels, found.fraction, found.measure)
 
     def _item_place(self, anchor: Anchor) -> int | None:
         """Which item of a list "rain (9.5), rain (8.8)" it is, where the label alone does not say which
@@ -201,7 +208,7 @@ class Resolver:
             return None
         first = anchor.labels[0]
         start = max((e for e in self.ends if e <= first.start), default=0)
-        head = max(self.text.rfind(":", start, first.start), self.text.rfind("：", start, first.start))
+        head = max(self.bare.rfind(":", start, first.start), self.bare.rfind("：", start, first.start))
         if head < 0:
             return None
         return len(_ITEM_END.findall(self.text[head : first.start]))
@@ -224,14 +231,14 @@ class Resolver:
         for r, value in self.facts.numbers(column.index):
             if r in wanted and self._states(mention, value, column):
                 fraction = mention.kind == "percent" and column.unit != "percent"
-                return Found("cell", self.facts.evidence.id, value, fraction=fraction)
+                return Found("cell", self.facts.evidence.id, value, fraction=fraction, measure=column.measure)
         return None
 
     def _share(self, mention: Mention, anchor: Anchor) -> Found | None:
         """A cell as a percentage of its column's total."""
         if mention.kind != "percent" or not self.facts.complete or len(anchor.members) != 1:
             return None
-        for column in self._columns(mention):
+        for column in self._columns(mention, anchor):
             total = self.facts.total.get(column.index, 0)
             if column.unit != "plain" or total <= 0:
                 continue
@@ -270,7 +277,9 @@ class Resolver:
             columns = [c for c in columns if c.counts]
         if _FIRST_ROW.search(clause):
             return self._of_rows(mention, columns, range(1))
-        for column in columns:
+        spans = _FROM.search(clause) or _TO.search(clause)
+        keys = [c for c in self.facts.columns if c.is_key] if spans else []
+        for column in [*columns, *keys]:
             found = self._outstanding(mention, column, clause)
             if found:
                 return found
@@ -282,10 +291,10 @@ class Resolver:
 
     def _listed_row(self, mention: Mention) -> int | None:
         """The place in a list "…: Age 38, Fare 71; Age 26, Fare 8" whose items are the first rows."""
-        head = max(self.text.rfind(":", 0, mention.start), self.text.rfind("：", 0, mention.start))
-        if head < 0 or not re.search(r"[;；]", self.text[head:]):
+        head = max(self.bare.rfind(":", 0, mention.start), self.bare.rfind("：", 0, mention.start))
+        if head < 0 or not re.search(r"[;；]", self.bare[head:]):
             return None
-        return len(re.findall(r"[;；]", self.text[head : mention.start]))
+        return len(re.findall(r"[;；]", self.bare[head : mention.start]))
 
     def _of_rows(self, mention: Mention, columns: Sequence[Column], rows: Iterable[int]) -> Found | None:
         return next((f for c in columns if (f := self._cell(mention, c, rows))), None)
@@ -308,7 +317,8 @@ class Resolver:
         ]
         for worded, how, value, step in candidates:
             if worded and self._states(mention, value, column):
-                return Found(how, self.facts.evidence.id, value, step, fraction=column.unit == "fraction")
+                fraction = column.unit == "fraction"
+                return Found(how, self.facts.evidence.id, value, step, (), fraction, column.measure)
         return None
 
     # ---- dates
@@ -336,11 +346,10 @@ class Resolver:
     def _date_stands_out(self, date: DateParts, dates: Sequence[dt.datetime], clause: str) -> bool:
         if not self.facts.complete:
             return False
-        if _FROM.search(clause) or speaks_of(clause, "min"):
+        starts = bool(_FROM.search(clause)) or (not _TO.search(clause) and speaks_of(clause, "min"))
+        if starts:
             return date.fits(min(dates))
-        if _TO.search(clause) or speaks_of(clause, "max"):
-            return date.fits(max(dates))
-        return False
+        return bool(_TO.search(clause) or speaks_of(clause, "max")) and date.fits(max(dates))
 
     # ---- does the printed number state the value?
 

@@ -210,9 +210,12 @@ class ResultView:
 
     def _bucket(self, expr: NumberBucket, low: float) -> str:
         """A bucket as its half-open range "20–30"; only the number where the width is 1."""
+        decimals = common_decimals([low, expr.width])
+        grouped = not is_code(_shown_column(expr.argument))
+        start = format_number(low, decimals, grouped=grouped)
         if expr.width == 1:
-            return f"{low:g}"
-        return f"{low:g}–{low + expr.width:g}"
+            return start
+        return f"{start}–{format_number(low + expr.width, decimals, grouped=grouped)}"
 
 
 def _sources(plan: Plan | None, count: int) -> list[Item | Measure | None]:
@@ -243,7 +246,7 @@ def show_name(name: str) -> str:
 
 def quote(text: str, language: Language) -> str:
     """Text of a cell, in quotes where it holds punctuation or digits that would blur the sentence."""
-    if text and text == text.strip() and not re.search(r"[\d,;:()'\"/|.。，；：、（）]", text):
+    if any(c.isalpha() for c in text) and text == text.strip() and not re.search(r"[\d,;:()'\"/|.。，；：、（）]", text):
         return text
     return f"“{text}”" if language == "zh" or "'" in text else f"'{text}'"
 
