@@ -44,7 +44,7 @@ def _convert(spec: dict[str, Any], suffix: str) -> bytes:
     vl_convert = _library(suffix)
     version = "6.4"
     if suffix == ".html":
-        return str(vl_convert.vegalite_to_html(spec, vl_version=version, bundle=True)).encode()
+        return _page(vl_convert, spec, version).encode()
     folder = fonts.package_font_folder()
     if folder is not None:
         vl_convert.register_font_directory(str(folder))
@@ -52,6 +52,25 @@ def _convert(spec: dict[str, Any], suffix: str) -> bytes:
     if suffix == ".svg":
         return str(vl_convert.vegalite_to_svg(sized, vl_version=version)).encode()
     return bytes(vl_convert.vegalite_to_png(sized, vl_version=version, scale=PICTURE_SCALE))
+
+
+def _page(vl_convert: Any, spec: dict[str, Any], version: str) -> str:
+    """A page with everything in it. vl-convert writes the data into a script as it is, so that a cell
+    with "</script>" would end it and could start another: "<" travels as a mark, and arrives escaped."""
+    mark = "\ue000"
+    while mark in json.dumps(spec, ensure_ascii=False):
+        mark += "\ue000"
+    page = str(vl_convert.vegalite_to_html(_replaced(spec, "<", mark), vl_version=version, bundle=True))
+    return page.replace(mark, "\\u003c")
+
+
+def _replaced(value: Any, old: str, new: str) -> Any:
+    """The value with `old` replaced in every text inside it."""
+    if isinstance(value, str):
+        return value.replace(old, new)
+    if isinstance(value, dict):
+        return {key: _replaced(item, old, new) for key, item in value.items()}
+    return [_replaced(item, old, new) for item in value] if isinstance(value, list) else value
 
 
 def _library(suffix: str) -> Any:

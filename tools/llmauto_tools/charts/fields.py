@@ -119,7 +119,7 @@ def _listed(plan: Plan | None, columns: Sequence[Column], values: list[list[Any]
 
 def _is_sorted(values: list[Any]) -> bool:
     """Whether the rows of a statement that we did not write come in the order of a number."""
-    present = [v for v in values if v is not None]
+    present = [v for v in values if v is not None and not isinstance(v, str)]  # evidence writes NaN as text
     return present in (sorted(present), sorted(present, reverse=True))
 
 
@@ -171,7 +171,7 @@ def _counts_up(column: Column, values: list[Any]) -> bool:
 
 def _are_years(values: list[Any]) -> bool:
     present = [v for v in values if v is not None]
-    return bool(present) and all(1500 <= v <= 2200 for v in present)
+    return bool(present) and all(isinstance(v, int) and 1500 <= v <= 2200 for v in present)
 
 
 def moment(value: Any) -> dt.datetime | None:
