@@ -103,6 +103,16 @@ class Session:
         """Attach again what the session had attached before."""
         return [t for source in self.store.get(self.id).sources for t in self.workspace.attach(source)]
 
+    def use(self, *, model: str | None = None, share: str | None = None) -> None:
+        """Go on with another chat model or share level; the conversation so far stays."""
+        share = parse_share(share or self.share)
+        if model is not None:
+            check_model_name(model)
+            self._model = self.model = model
+        self.share = share
+        self._graph = None
+        self.store.set_model(self.id, self.model, self.share)
+
     # ---- questions
 
     def ask(self, question: str) -> Answer:

@@ -40,6 +40,20 @@ Sources = Annotated[
         show_default=False,
     ),
 ]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model", "-m", metavar="MODEL", help="The chat model: builtin, openai:NAME, ollama:NAME, …"
+    ),
+]
+ShareOption = Annotated[
+    str | None,
+    typer.Option("--share", metavar="LEVEL", help="What a remote model may see: schema, results, samples."),
+]
+SessionOption = Annotated[
+    str | None,
+    typer.Option("--session", metavar="ID", help="Go on in this session.", autocompletion=complete.sessions),
+]
 WorkspaceOption = Annotated[
     str | None,
     typer.Option("--workspace", "-w", metavar="DIR", help="The folder that keeps this line of work."),
@@ -91,29 +105,14 @@ def ask(
         str, typer.Argument(metavar="QUESTION", help="The question; - reads it from standard input.")
     ],
     sources: Sources = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model", "-m", metavar="MODEL", help="The chat model: builtin, openai:NAME, ollama:NAME, …"
-        ),
-    ] = None,
+    model: ModelOption = None,
     workspace: WorkspaceOption = None,
-    share: Annotated[
-        str | None,
-        typer.Option(
-            "--share", metavar="LEVEL", help="What a remote model may see: schema, results, samples."
-        ),
-    ] = None,
+    share: ShareOption = None,
     as_json: JsonOption = False,
     go_on: Annotated[
         bool, typer.Option("--continue", "-c", help="Go on in the workspace's last session.")
     ] = False,
-    session: Annotated[
-        str | None,
-        typer.Option(
-            "--session", metavar="ID", help="Go on in this session.", autocompletion=complete.sessions
-        ),
-    ] = None,
+    session: SessionOption = None,
     chart: Annotated[
         bool | None,
         typer.Option(
@@ -152,6 +151,45 @@ def ask(
         quiet=quiet,
     )
     return ask_command(options, _invocation(context))
+
+
+@app.command(
+    epilog="""Examples:
+
+    \b
+    llmauto chat orders.csv customers.csv
+    llmauto chat --resume
+    """
+)
+def chat(
+    context: typer.Context,
+    sources: Sources = None,
+    model: ModelOption = None,
+    workspace: WorkspaceOption = None,
+    share: ShareOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", "-r", help="Go on in the workspace's last session.")
+    ] = False,
+    session: SessionOption = None,
+    max_rows: MaxRowsOption = None,
+    timeout: TimeoutOption = None,
+    yes: YesOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Talk about data: ask, follow up, correct, go back to it tomorrow."""
+    from llmauto.chat.repl import ChatOptions, chat_command
+
+    options = ChatOptions(
+        sources=tuple(sources or ()),
+        model=model,
+        workspace=workspace,
+        share=share,
+        resume=session or ("" if resume else None),
+        timeout=timeout,
+        max_rows=max_rows,
+        yes=yes,
+    )
+    return chat_command(options, _invocation(context))
 
 
 @app.command(

@@ -29,12 +29,15 @@ class Style:
     max_rows: int = 20
     chart: bool = True
     quiet: bool = False
+    text: bool = True
+    """The sentence; a chat has shown it already where it streamed."""
 
 
 def print_answer(answer: Answer, screen: Screen, style: Style) -> None:
     """Print an answer: sentence, table, chart, SQL, and where its numbers come from."""
     console = screen.console()
-    console.print(marked_text(answer.answer, answer.grounding, screen))
+    if style.text:
+        console.print(marked_text(answer.answer, answer.grounding, screen))
     main = _main_evidence(answer)
     if answer.rows and not (answer.value is not None and answer.answer):
         console.print()
