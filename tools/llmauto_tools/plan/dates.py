@@ -78,8 +78,9 @@ def relative_period(node: RelativePeriod, argument: Typed, anchor: exp.Expr) -> 
     if node.count < 1:
         raise PlanError("A relative period counts at least one unit.")
     if node.rolling:
-        start = shift(shift(anchor, "day", 1), node.unit, -node.count)
         end = shift(anchor, "day", 1)
+        by_day = node.unit == "day"
+        start = shift(anchor, "day", 1 - node.count) if by_day else shift(end, node.unit, -node.count)
     else:
         begin = node.offset if node.offset > 0 else node.offset + 1 - node.count
         current = truncate(anchor, node.unit)

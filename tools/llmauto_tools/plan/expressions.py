@@ -38,6 +38,7 @@ from llmauto_tools.plan.typed import (
 )  # fmt: skip
 
 _SMALL_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}
+_INTEGERS = _SMALL_INTEGERS | {"BIGINT", "UBIGINT", "HUGEINT"}
 
 
 def expression(node: Expr, scope: Scope) -> Typed:
@@ -76,7 +77,9 @@ def _arithmetic(node: Arithmetic, scope: Scope) -> Typed:
     left, right = expression(node.left, scope), expression(node.right, scope)
     if "date" in {left.family, right.family}:
         return _date_arithmetic(node, left, right)
-    left, right = _wide(as_number(left)), _wide(as_number(right))
+    left, right = as_number(left), as_number(right)
+    if node.op != "/" and {left.dtype, right.dtype} <= _INTEGERS:
+        left, right = _wide(left), _wide(right)
     if node.op == "/":
         return Typed(divide(left.sql, right.sql), "DOUBLE", "the quotient")
     sql = _OPERATORS[node.op](this=operand(left.sql), expression=operand(right.sql))
@@ -98,7 +101,7 @@ def _date_arithmetic(node: Arithmetic, left: Typed, right: Typed) -> Typed:
 
 def _wide(value: Typed) -> Typed:
     """Small and unsigned integers as BIGINT: DuckDB stops with an error where INTEGER overflows."""
-    if value.dtype.upper() in _SMALL_INTEGERS and value.constant is None:
+    if value.dtype in _SMALL_INTEGERS and value.constant is None:
         return value.becomes(exp.cast(value.sql, "BIGINT"), "BIGINT")
     return value
 

@@ -1,0 +1,52 @@
+"""Every example of docs/plan.md becomes the SQL that stands below it, runs, and all kinds are shown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from llmauto_tools.plan import model
+from llmauto_tools.plan.compile import compile_plan
+from llmauto_tools.plan.model import Node, Plan
+from llmauto_tools.schema import Column, Table
+
+PAGE = (Path(__file__).parents[3] / "docs" / "plan.md").read_text(encoding="utf-8")
+TABLES = [
+    Table(name, tuple(Column(*column.split(" ", 1)) for column in columns.split(", ")))
+    for name, columns in re.findall(r"^CREATE TABLE (\w+) \((.*)\);$", PAGE, re.MULTILINE)
+]
+EXAMPLES = re.findall(
+    r"^### (.+?)\n\n```json\n(.+?)\n```\n\n```sql\n(.+?)\n```", PAGE, re.MULTILINE | re.DOTALL
+)
+
+
+def test_the_page_has_examples() -> None:
+    assert [t.name for t in TABLES] == ["orders", "customers"]
+    assert len(EXAMPLES) == PAGE.count("\n### ") > 25
+
+
+@pytest.mark.parametrize(("title", "plan", "sql"), EXAMPLES, ids=[title for title, _, _ in EXAMPLES])
+def test_example_compiles_to_the_sql_below_it_and_runs(title: str, plan: str, sql: str) -> None:
+    assert compile_plan(Plan.model_validate_json(plan), TABLES) == sql
+    with duckdb.connect() as connection:
+        for statement in re.findall(r"^CREATE TABLE .*;$", PAGE, re.MULTILINE):
+            connection.execute(statement)
+        connection.execute(sql).fetchall()
+
+
+def test_every_kind_of_expression_and_condition_is_shown() -> None:
+    nodes = [
+        m
+        for m in vars(model).values()
+        if isinstance(m, type) and issubclass(m, Node) and "kind" in m.model_fields
+    ]
+    missing = {n.model_fields["kind"].default for n in nodes} - set(re.findall(r'"kind": "(\w+)"', PAGE))
+    assert missing == set()
+
+
+def test_every_window_and_set_operation_of_the_model_is_named() -> None:
+    windows = set(model.Measure.model_fields["window"].annotation.__args__) - {"none"}  # type: ignore[union-attr]
+    assert {w for w in windows if f'"window": "{w}"' not in PAGE} <= {"change"}  # shown as percent_change
