@@ -87,7 +87,8 @@ def _stands_alone(question: str, index: SchemaIndex) -> bool:
 
 def _fragment(d: Draft) -> bool:
     """Whether a draft lacks what a question of its own has: something that is asked for."""
-    asks = d.measures() or d.subject is not None or loose(d) or d.groups
+    ranked = d.rank is not None and d.rank.by is not None
+    asks = d.measures() or d.subject is not None or loose(d) or d.groups or ranked
     rows = any(s.kind == "t" for s in d.code.slots_in(d.code.text)) or d.row_nouns
     return not asks and not (rows and d.filters())
 

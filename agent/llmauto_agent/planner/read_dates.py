@@ -9,6 +9,7 @@ from llmauto_agent.planner.read_draft import Draft, Refusal
 from llmauto_agent.planner.read_facts import Col
 from llmauto_agent.planner.read_grammar import Stage
 from llmauto_tools.plan.model import (
+    And,
     Between,
     ColumnRef,
     Compare,
@@ -48,6 +49,8 @@ def period_filter(d: Draft, literal: DateLiteral, col: Col | None) -> Predicate:
     """A period as a filter. Raises Refusal where the data has no date to hold it against."""
     if literal.kind == "part" and literal.part is not None:
         return _part_filter(d, literal, col)
+    if (parts := _from_parts(d, literal)) is not None and (col is None or col.family != "date"):
+        return parts
     target = col if col and (col.family == "date" or d.facts.is_year(col)) else None
     year = d.facts.year(d.base)
     if target is None:
@@ -75,6 +78,40 @@ def period_filter(d: Draft, literal: DateLiteral, col: Col | None) -> Predicate:
     if literal.kind == "today":
         return Compare(op="=", left=target.ref, right=Today())
     raise Refusal([literal.text])
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _from_parts(d: Draft, literal: DateLiteral) -> Predicate | None:
+    """A month, where the table keeps year and month in columns of their own; None elsewhere."""
+    if d.facts.dates(d.base):
+        return None
+    month = d.facts.part(d.base, "month")
+    if literal.kind == "part" and literal.part == "month" and month is not None:
+        values = tuple(_month_value(d, month, v) for v in literal.values)
+        return Compare(op="=", left=month.ref, right=Literal_(value=values[0])) if len(values) == 1 else OneOf(argument=month.ref, values=values)
+    year = d.facts.year(d.base)
+    if literal.kind != "period" or literal.unit != "month" or not (literal.low and literal.high) or not (month and year):
+        return None
+    if literal.low[5:7] != f"{(int(literal.high[5:7]) - 2) % 12 + 1:02}":
+        return None  # more than one month
+    return And(
+        items=(
+            Compare(op="=", left=year.ref, right=Literal_(value=int(literal.low[:4]))),
+            Compare(op="=", left=month.ref, right=Literal_(value=_month_value(d, month, int(literal.low[5:7])))),
+        )
+    )
+
+
+def _month_value(d: Draft, month: Col, number: int) -> int | str:
+    """A month as its column spells it: 5, "may" or "May"."""
+    if month.family == "number":
+        return number
+    for value in d.facts.values(month) or ():
+        if str(value).casefold().startswith(_MONTHS[number - 1]):
+            return str(value)
+    raise Refusal([_MONTHS[number - 1]])
 
 
 def _part_filter(d: Draft, literal: DateLiteral, col: Col | None) -> Predicate:

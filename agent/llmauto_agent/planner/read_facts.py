@@ -25,7 +25,7 @@ _INTENSIVE = re.compile(
 )
 _NAME = re.compile(r"^(?:full[_ ]?)?name$|^title$|^姓名$|^名称$|^名字$|name$|名称$|^film$|^label$")
 _KEY = re.compile(r"(?:^|[_ ])(?:id|key|code|no|number)$|Id$|ID$|编号$|号$|^id$")
-_YEAR = re.compile(r"^(?:.*[_ -])?year(?:[_ ].*)?$|^yr$|^年$|^年份$|Year$|^season$")
+_YEAR = re.compile(r"^(?:.*[_ -])?(?:year|yr)(?:[_ /].*)?$|^年$|^年份$|[a-z]Year$|^season$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Facts:
     def _yes_no_and_more(self, col: Col) -> tuple[CellValue, CellValue] | None:
         """(no, yes) of a column such as Yes / No / No internet service."""
         by_word = {str(v).casefold(): v for v in self.values(col) or ()}
-        for no, yes in (("no", "yes"), ("n", "y"), ("false", "true"), ("否", "是"), ("无", "有")):
+        for no, yes in (("no", "yes"), ("n", "y"), ("0", "1"), ("false", "true"), ("否", "是"), ("无", "有")):
             if no in by_word and yes in by_word and len(by_word) <= 4:
                 return by_word[no], by_word[yes]
         return None
@@ -161,6 +161,18 @@ class Facts:
         numbers = [c for c in self.columns(table) if c.family == "number" and _YEAR.search(c.name)]
         exact = [c for c in numbers if c.name.casefold() in {"year", "年", "年份", "yr"}]
         return (exact or numbers or [None])[0]
+
+    def part(self, table: str, unit: str) -> Col | None:
+        """A column that holds the year, month, day or hour of a row."""
+        if unit == "year":
+            return self.year(table)
+        names = {"month": {"month", "月", "月份"}, "day": {"day", "date_of_month", "日"}, "hour": {"hour", "小时"}}
+        return next((c for c in self.columns(table) if c.name.casefold() in names.get(unit, ())), None)
+
+    def finest_part(self, col: Col) -> bool:
+        """Whether a column is the finest part of the date that its table keeps in columns."""
+        parts = [p for p in map(lambda u: self.part(col.table, u), ("hour", "day", "month")) if p]
+        return bool(parts) and parts[0] == col and not self.dates(col.table)
 
     def is_year(self, col: Col) -> bool:
         return col.family == "number" and bool(_YEAR.search(col.name))

@@ -205,7 +205,10 @@ def equal(d: Draft, m: re.Match[str]) -> str | None:
     if m.re.pattern.startswith("([") and char == m[2] and literal.kind != "ordinal":
         return None  # "5 prices" is no filter, "3rd class" is one
     col = d.col(char)
-    if col is None or (col.family == "number" and literal.kind == "ordinal" and not d.facts.discrete(col)):
+    whole = col is not None and "INT" in col.column.dtype
+    if col is None or (
+        col.family == "number" and literal.kind == "ordinal" and not whole and not d.facts.discrete(col)
+    ):
         return None
     return compare(d, char, "=", value, d.span(m))
 
@@ -237,14 +240,41 @@ def _column_char(d: Draft, col: Col) -> str:
 
 
 @FILTERS.rule(rf"(?<!{{x}})({_CMP})({{n}})(?!{{x}})")
-def age(d: Draft, m: re.Match[str]) -> str | None:
-    """ "under 18 years old": the number's unit names the column."""
-    if not re.search(r"years? old|years? of age|year-old|岁", d.text(m[2])):
+def by_unit(d: Draft, m: re.Match[str]) -> str | None:
+    """The unit of a number names the column: "under 18 years old"; "over 50" said of people is their age."""
+    literal: NumberLiteral = d.value(m[2])
+    before = d.code.text[: m.start()].rstrip()
+    people = bool(before) and bool(_PERSON.search(before) or _people_slot(d, before[-1]))
+    concept = next((c for c, source in _UNIT_CONCEPTS if re.search(source, d.text(m[2]))), None)
+    if literal.kind == "money":
+        concept = "price"
+    if concept is None and people and 0 < literal.value < 120 and d.text(m[2]) == literal.text:
+        concept = "old"
+    hit = d.facts.concept(concept, [d.base]) if concept else None
+    if hit is None or (concept == "old" and hit[1] not in {"age", "年龄"}):
         return None
-    hit = d.facts.concept("old", [d.base])
-    if hit is None or hit[1] not in {"age", "年龄"}:
-        return None
-    return compare(d, _column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
+    made = compare(d, _column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
+    if made is not None:
+        said, name = d.span(m), hit[0].name
+        d.assume(f"'{said}' read by {name}" if d.language == "en" else f"“{said}”按{name}理解")
+    return made
+
+
+_UNIT_CONCEPTS = [
+    ("old", r"years? old|years? of age|year-old|岁"), ("weight", r"kgs?|kilos?|grams?|pounds|lbs|公斤|千克|磅"),
+    ("height", r"(?<![a-z])(?:m|met(?:er|re)s?|feet|ft)(?![a-z])|米"), ("length", r"minutes?|mins?|分钟"),
+]  # fmt: skip
+_PERSON = re.compile(
+    r"(?:people|persons?|individuals|members|clients|customers|users|employees|workers|respondents|人)$"
+)
+_PEOPLE_WORDS = re.compile(
+    r"people|person|passenger|client|customer|member|employee|worker|women|men|male|user|乘客|客户|人|男|女"
+)
+
+
+def _people_slot(d: Draft, char: str) -> bool:
+    slots = d.code.slots_in(char)
+    return bool(slots) and slots[0].kind in {"t", "f"} and bool(_PEOPLE_WORDS.search(slots[0].text.casefold()))
 
 
 # ---- nulls and texts

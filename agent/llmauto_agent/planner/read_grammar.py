@@ -16,6 +16,23 @@ _NOT_NOUNS = (
 NOUN = rf"(?:(?!{_NOT_NOUNS}(?![a-z]))[a-z][a-z'-]+)"
 """An English word that may be the noun of the rows, in a place where one is expected."""
 
+ROW_NOUNS = frozenset(
+    "rows row records record entries entry observations observation cases case instances instance items item lines line data examples people ppl"
+    " persons person individuals ones samples sample results clients client customers customer users user members member employees employee staff"
+    " respondents participants subjects patients passengers passenger guests visitors houses house homes home properties property cars car vehicles"
+    " vehicle flights flight movies movie films film orders order sales transactions transaction purchases invoices products product articles"
+    " goods accounts account contracts households trips rides calls events incidents accidents tickets sessions visits matches games players teams"
+    " songs tracks albums books students pupils companies firms stores shops cities countries states places locations days day hours measurements"
+    " readings tests trials experiments".split()
+)
+"""Nouns that commonly stand for the rows of a table, whatever the table is called."""
+
+PARTS = frozenset(
+    "men women man woman males females boys girls children kids child babies adults adult seniors teenagers teens minors elderly senators"
+    " survivors victims winners losers widows singles couples families students managers directors engineers doctors".split()
+)
+"""Nouns that name some of the rows: where the data do not know them, they must not pass for all rows."""
+
 
 class Stage:
     """An ordered list of rules. Each rule is tried wherever it matches, from left to right."""

@@ -8,7 +8,7 @@ from llmauto_agent.planner.linker import Pick
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal
 from llmauto_agent.planner.read_facts import Col
 from llmauto_agent.planner.read_filters import value_filter
-from llmauto_agent.planner.read_grammar import NOUN, Stage
+from llmauto_agent.planner.read_grammar import NOUN, PARTS, ROW_NOUNS, Stage
 from llmauto_agent.planner.read_lexicon import AGGREGATES
 from llmauto_tools.plan.model import Aggregate, Arithmetic, Expr, Predicate
 
@@ -16,10 +16,6 @@ MEASURES = Stage()
 COUNTS = Stage()
 
 _AGG = "[μηΣ↑↓σν◊]"
-_GENERIC = frozenset(
-    "rows row records record entries entry observations observation cases case instances instance items item lines line data examples people ppl"
-    " persons person individuals ones samples sample times results".split()
-)
 
 
 def aggregate(d: Draft, symbol: str, char: str) -> Aggregate | None:
@@ -183,17 +179,19 @@ def count_en(d: Draft, m: re.Match[str]) -> str | None:
         made = _count_noun(d, m, noun)
         return None if made is None else made + adjectives
     if noun and d.code.slot(noun).kind != "t":
-        return (_count_column(d, m, noun, adjectives) or "") + adjectives
+        made = _count_column(d, m, noun, adjectives)
+        return None if made is None else made + adjectives
     table = d.value(noun) if noun else None
     return _count_rows(d, table, d.span(m)) + (adjectives if adjectives else "")
 
 
 def _count_noun(d: Draft, m: re.Match[str], noun: str) -> str | None:
     """An unknown noun where the rows' noun is expected: the rows, when there is one table."""
-    if d.facts.only is None and noun not in _GENERIC:
+    if noun in PARTS or (d.facts.only is None and noun not in ROW_NOUNS):
         raise Refusal([noun])
-    if noun not in _GENERIC:
-        d.row_nouns.add(noun)
+    if noun not in ROW_NOUNS:
+        d.assume(f"'{noun}' read as the rows of {d.base}")
+    d.row_nouns.add(noun)
     return _count_rows(d, None, d.span(m))
 
 
@@ -208,13 +206,28 @@ def _count_column(d: Draft, m: re.Match[str], char: str, adjectives: str) -> str
         return d.new_m(MeasureDraft(Aggregate(function="sum", argument=col.ref), text))
     if (yes := d.facts.yes(col)) is not None:
         return d.new_m(MeasureDraft(d.count(where=yes), text))
+    if d.facts.finest_part(col):
+        return _count_rows(d, col.table, text)
     if col.family == "number" and not d.facts.discrete(col):
         return None
     return d.new_m(MeasureDraft(Aggregate(function="count_distinct", argument=col.ref), text))
 
 
 @COUNTS.rule(
-    r"#((?:{f}|{v}|和|或)*)({t}|{c})", r"((?:{f}|{v})*)({t}|{c})(?:一共|总共|大概|分别|,)*#", language="zh"
+    rf"(?<={{m}})(?: ?(?:of|for|among|across|from|in|over))+ ?(?:{{f}}|all|other)*({NOUN})(?=$|[|,⊞{{any}}]| (?:who|that|with|in|at|from|whose|aged|by|having|on|where|which|were|was|are|is)(?![a-z]))",
+    language="en",
+)
+def rows_of(d: Draft, m: re.Match[str]) -> str | None:
+    """A common noun for the rows behind a measure: average age of clients who ..."""
+    if m[1] in ROW_NOUNS and (d.facts.only is not None or m[1] in {"people", "rows", "records"}):
+        d.row_nouns.add(m[1])
+    return None
+
+
+@COUNTS.rule(
+    r"#((?:{f}|{v}|和|或)*)({t}|{c})",
+    r"((?:{f}|{v})*)({t}|{c})(?:一共|总共|大概|分别|,)*(?:#|总?数(?!据|字|值))",
+    language="zh",
 )
 def count_zh(d: Draft, m: re.Match[str]) -> str | None:
     if d.code.slot(m[2]).kind == "t":

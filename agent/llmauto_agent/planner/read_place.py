@@ -40,7 +40,9 @@ def place(question: str, facts: Facts, language: Language, base: str, has_contex
     ops = _operators(folded, literals, links, language)
     taken = literals + ops
     free = [x for x in links if not any(p.start < x.end and x.start < p.end for p in taken)]
-    picks = _settle(best_links(free), facts, base)
+    chosen = best_links(free, threshold=0.55)
+    draft.base = base = _focus(chosen, base)
+    picks = _settle(chosen, facts, base, [p for p in taken if isinstance(p.what, DateLiteral)])
     pieces = sorted(taken + picks, key=lambda p: p.start)
     _write(draft, folded, pieces)
     _tighten(draft)
@@ -142,7 +144,17 @@ def _with_link_marks(code: Code, links: list[Link]) -> str:
     return "".join(chars)
 
 
-def _settle(picks: list[Pick], facts: Facts, base: str) -> list[_Piece]:
+def _focus(picks: list[Pick], base: str) -> str:
+    """The table that a question speaks of: one that it names, else the one of most of its columns."""
+    votes: dict[str, float] = {}
+    for pick in picks:
+        if pick.link.table is not None:
+            weight = 1.5 if pick.link.kind in {"table", "rows"} else 1.0
+            votes[pick.link.table] = votes.get(pick.link.table, 0) + weight
+    return max(votes, key=lambda t: votes[t]) if votes else base
+
+
+def _settle(picks: list[Pick], facts: Facts, base: str, dates: list[_Piece]) -> list[_Piece]:
     """Choose between same-named columns of several tables: the table that the question speaks of."""
     anchors = {p.link.table for p in picks if p.link.kind in {"table", "rows"} and p.link.table}
     for pick in picks:
@@ -163,6 +175,12 @@ def _settle(picks: list[Pick], facts: Facts, base: str) -> list[_Piece]:
             others = [
                 a for a in pick.alternatives if a.score >= link.score - 0.05 and a.table == pick.link.table
             ]
+            if link.kind == "column" and any(0 <= d.start - link.end <= 2 for d in dates):
+                # "sold in 2008": the column that holds a year
+                years = [a for a in [link, *others] if facts.is_year(facts.col(a.table or "", a.column or ""))]
+                if len(years) == 1:
+                    settled.append(_Piece(link.start, link.end, Pick(years[0])))
+                    continue
             names = {(a.table, a.column) for a in others} | {(pick.link.table, pick.link.column)}
             if len(names) > 1 and pick.link.column is not None:
                 shown = [_choice(a) for a in [pick.link, *others]]
@@ -269,7 +287,7 @@ def _absorb_tables(draft: Draft) -> None:
         table, column = (m[1], m[2]) if draft.code.slot(m[1]).kind == "t" else (m[2], m[1])
         col = draft.col(column)
         owner = draft.value(table)
-        return column if col is not None and owner == col.table and len(draft.facts.tables) > 1 else None
+        return column if col is not None and owner in {None, col.table} else None
 
     draft.code.rewrite(r"({t})(?:'s?)? ?({c})", absorb)
     draft.code.rewrite(r"({c})of({t})", absorb)

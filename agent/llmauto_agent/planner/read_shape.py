@@ -8,7 +8,7 @@ from llmauto_agent.planner.dates import DateLiteral
 from llmauto_agent.planner.read_dates import date_column, date_words, grain_group, is_grain, word_group
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Rank, Refusal, Subject
 from llmauto_agent.planner.read_facts import Col
-from llmauto_agent.planner.read_grammar import NOUN, Stage
+from llmauto_agent.planner.read_grammar import NOUN, ROW_NOUNS, Stage
 from llmauto_agent.planner.read_measures import share_of
 from llmauto_tools.plan.model import Expr, NumberBucket, Predicate
 
@@ -189,7 +189,7 @@ def who(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @ORDER.rule(
-    rf"({{n}})? ?({_SUBJECT})(?: that| which)?(?: ?(?:with|having|has|have|had|by|whose|paid|of))+ ?([⊤⊥])"
+    rf"[⊤⊥]? ?({{n}})? ?({_SUBJECT})(?: that| which)?(?: ?(?:with|having|has|have|had|by|whose|paid|of))+ ?([⊤⊥])"
 )
 def subject_with(d: Draft, m: re.Match[str]) -> str | None:
     if d.subject is not None:
@@ -236,8 +236,16 @@ _NOT_ROWS = frozenset(
 def _row_noun(d: Draft, word: str) -> Subject | None:
     if word in _NOT_ROWS or d.facts.only is None:
         return None
+    if d.language == "en" and word not in ROW_NOUNS and not ROW_NOUNS & {word + "s", word.removesuffix("s")}:
+        return None
     d.row_nouns.add(word)
     return Subject(table=d.base)
+
+
+@ORDER.rule(r"(?<![a-z])(?:[a-z]+ed|made|sold|won|has|have|had|got|took) ?(?=[⊤⊥])", language="en")
+def verb_before_most(d: Draft, m: re.Match[str]) -> str | None:
+    """In "which employee handled the most orders", the verb only links the two."""
+    return " " if d.subject is not None else None
 
 
 @ORDER.rule(

@@ -62,22 +62,10 @@ def parse(question: str, index: SchemaIndex, has_context: bool = False, base: st
     """Run the grammar over a question. Raises Refusal where it meets something it must not guess."""
     facts = Facts(index)
     draft = place(question, facts, detect_language(question), base or index.tables[0].name, has_context)
-    draft.base = base or _focus(draft)
+    draft.base = base or draft.base
     for stage in _STAGES:
         stage.run(draft)
     return draft
-
-
-def _focus(d: Draft) -> str:
-    """The table that a question speaks of: a table it names, else the one most of its columns are in."""
-    votes: dict[str, float] = {}
-    for slot in d.code.slots_in(d.code.text):
-        table = getattr(slot.value, "table", None) if slot.kind != "t" else slot.value
-        if slot.kind == "v":
-            table = slot.value.link.table
-        if isinstance(table, str):
-            votes[table] = votes.get(table, 0) + (1.5 if slot.kind == "t" else 1)
-    return max(votes, key=lambda t: votes[t]) if votes else d.base
 
 
 def refused(question: str, language: str, refusal: Refusal) -> Reading:
