@@ -247,3 +247,9 @@ def test_views_read_the_file_only_through_explicit_parameters(file, attach):
     opened = attach(file("t.csv", "a,b\n1,x\n"))
     assert "auto_detect=false" in str(opened.one.view_sql)
     assert opened.one.paths == (str(file("t.csv", "a,b\n1,x\n").resolve()),)
+
+
+def test_irregular_line_ends_and_extra_values_lose_nothing(file, attach):
+    opened = attach(file("t.csv", "a,b\r\n1,x\n2,y,z\r\n3,w\n"))
+    assert opened.rows() == [(1, "x", None), (2, "y", "z"), (3, "w", None)]
+    assert any("more values" in n for n in opened.one.notes)

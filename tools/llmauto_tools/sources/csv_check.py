@@ -18,6 +18,8 @@ from llmauto_tools.sources.dialect import Dialect
 
 MAX_EXTRA = 200
 """So many values beyond the header become columns; rows with more are reported as unreadable."""
+_SPARE = 32
+"""Columns beyond the header that a lenient reader gets, because it drops what has no column."""
 _NAMED_LINES = 5
 _REJECTS = 100_000
 _CHUNK = 400
@@ -92,6 +94,7 @@ def check_rows(opening: Opening, reader: Reader, limit: int | None) -> Checked:
     extra: list[Reject] = []
     rejects: list[Reject] = []
     rows = 0
+    reader = reader if reader.strict else lenient(reader)
     for _ in range(6):
         rows, rejects, error = _scan(opening, reader, limit)
         padded = padded or [r for r in rejects if r.kind == "MISSING COLUMNS"]
@@ -102,12 +105,37 @@ def check_rows(opening: Opening, reader: Reader, limit: int | None) -> Checked:
         reader = better
     if rejects:
         reader = replace(reader, ignore_errors=True)
+    loose: list[str] = []
+    if not reader.strict:
+        reader, loose = _without_spare(opening, reader, limit)
     notes = [
+        *loose,
         *_note(reader, padded, "fewer values than the header", "the missing values are NULL"),
         *_note(reader, extra, "more values than the header", "the extra values are in columns of their own"),
         *_note(reader, rejects, None, "they are left out"),
     ]
     return Checked(reader, rows if limit is None else None, notes)
+
+
+def lenient(reader: Reader) -> Reader:
+    """The reader without strict mode, in which irregular quotes and line ends are taken as they come."""
+    return replace(reader, strict=False, padding=True, width=max(reader.width, reader.dialect.width + _SPARE))
+
+
+def _without_spare(opening: Opening, reader: Reader, limit: int | None) -> tuple[Reader, list[str]]:
+    """A lenient reader with as many columns as hold a value, and what is to be said about it."""
+    first = reader.dialect.width
+    counts = ", ".join(f"count(c{i})" for i in range(first, reader.width))
+    bound = f" LIMIT {limit}" if limit is not None else ""
+    (row,) = opening.db.execute(f"SELECT {counts} FROM (FROM {reader.sql()}{bound})").fetchall()
+    used = max((i for i, count in enumerate(row, 1) if count), default=0)
+    notes = ["quotes or line ends are irregular; rows with too few values are filled up with NULL"]
+    if used:
+        notes.append(
+            f"{row[0]} row{'s have' if row[0] != 1 else ' has'} more values than the header; "
+            "the extra values are in columns of their own."
+        )
+    return replace(reader, width=first + used), notes
 
 
 def _scan(opening: Opening, reader: Reader, limit: int | None) -> tuple[int, list[Reject], str]:
@@ -136,11 +164,11 @@ def _adjusted(reader: Reader, rejects: list[Reject], error: str) -> Reader:
     if "Maximum line size" in error or "maximum line size" in error:
         return replace(reader, max_line=min(max(reader.max_line * 8, 16 << 20), 512 << 20))
     if error:
-        return replace(reader, strict=False, padding=True, width=reader.width + (4 if reader.strict else 0))
+        return lenient(reader)
     kinds = {r.kind for r in rejects}
     better = reader
     if "UNQUOTED VALUE" in kinds:
-        better = replace(better, strict=False)
+        better = lenient(better)
     if "MISSING COLUMNS" in kinds:
         better = replace(better, padding=True)
     if "LINE SIZE OVER MAXIMUM" in kinds:
@@ -154,7 +182,11 @@ def _adjusted(reader: Reader, rejects: list[Reject], error: str) -> Reader:
 
 def _fields(dialect: Dialect, line: str) -> int:
     try:
-        return len(next(csv.reader([line], delimiter=dialect.delimiter, quotechar=dialect.quote or None)))
+        return len(
+            next(
+                csv.reader([line.strip("\r\n")], delimiter=dialect.delimiter, quotechar=dialect.quote or None)
+            )
+        )
     except (csv.Error, StopIteration):
         return 0
 
