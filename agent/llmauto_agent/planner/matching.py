@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from llmauto_agent.planner.names import Hit, Name, NameIndex
 from llmauto_agent.planner.phrases import Unit, span_size, spans
 from llmauto_agent.planner.synonyms import vocabulary
-from llmauto_agent.planner.words import QUESTION_WORDS
+from llmauto_agent.planner.words import QUESTION_WORDS, root
 
 MatchHow = Literal["exact", "normalised", "inflected", "partial", "synonym", "typo", "description"]
 
@@ -17,6 +17,7 @@ _BRIDGES = frozenset(("of", "the", "in", "per", "for", "a", "an", "的", "之", 
 """Words that may stand between two words of one name: "date of birth", 客户的类型."""
 
 
+_WEAK_TAILS = frozenset(("number", "name", "names", "no", "id", "code", "value", "column", "field"))
 _COUNTING = frozenset(("number", "count", "total", "amount", "sum"))
 
 _SINGLE = "年月周日天"
@@ -47,6 +48,8 @@ class _Placed:
 def match_names(units: Sequence[Unit], index: NameIndex) -> list[NameMatch]:
     """Every name that some units name, wholly or in part; overlapping ones are all returned."""
     matches = list(_whole_matches(units, index))
+    matches += _with_weak_tail(matches, units)
+    matches += _chinese_typos(matches, units, index)
     whole = {(m.first, m.last, id(m.name)) for m in matches}
     by_name: dict[int, list[_Placed]] = {}
     for placed in _placed_hits(units, index, {i for m in matches for i in range(m.first, m.last)}):
@@ -72,6 +75,27 @@ def _whole_matches(units: Sequence[Unit], index: NameIndex) -> Iterator[NameMatc
             elif units[i].typed == name.text and i + 1 == j:
                 score = 1.0
             yield NameMatch(i, j, name, score, whole.how, span_size(units[i:j]))
+
+
+def _with_weak_tail(matches: list[NameMatch], units: Sequence[Unit]) -> list[NameMatch]:
+    """ "catalogue number" for a column catalogue, "team name" for team: the tail adds nothing."""
+    longer = []
+    for m in matches:
+        tail = units[m.last] if m.last < len(units) else None
+        if tail is None or m.score < 0.85 or m.name.kind != "column" or tail.group != units[m.first].group:
+            continue
+        if tail.text in _WEAK_TAILS and tail.root not in map(root, m.name.words):
+            score = round(m.score * 0.93, 4)
+            longer.append(replace(m, last=m.last + 1, score=score, how="normalised", size=m.size + 0.3))
+    return longer
+
+
+def _chinese_typos(matches: list[NameMatch], units: Sequence[Unit], index: NameIndex) -> Iterator[NameMatch]:
+    explained = {i for m in matches if m.score >= 0.85 for i in range(m.first, m.last)}
+    for i, j in spans(units):
+        if j - i >= 3 and all(u.cjk for u in units[i:j]) and not explained & set(range(i, j)):
+            for whole in index.chinese_typos("".join(u.text for u in units[i:j])):
+                yield NameMatch(i, j, index.names[whole.name], whole.score, "typo", span_size(units[i:j]))
 
 
 def _placed_hits(units: Sequence[Unit], index: NameIndex, explained: set[int]) -> Iterator[_Placed]:
@@ -155,7 +179,7 @@ def _score_chain(chain: list[_Placed], name: Name, units: Sequence[Unit]) -> Nam
     coverage = weight / total
     strength = covered / weight
     positions = [p for c in chain for p in sorted(c.hit.positions)]
-    if coverage > 0.999:
+    if coverage > 0.93:
         score = 0.95 if positions == sorted(positions) else 0.9
     else:
         score = 0.42 + 0.38 * coverage
@@ -175,4 +199,4 @@ def _how(chain: list[_Placed], coverage: float) -> MatchHow:
     for kind in ("description", "typo", "synonym"):
         if kind in kinds:
             return kind
-    return "inflected" if coverage > 0.999 and "partial" not in kinds else "partial"
+    return "inflected" if coverage > 0.93 and "partial" not in kinds else "partial"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Literal, NamedTuple
 
 from llmauto_agent.planner.synonyms import vocabulary
@@ -13,6 +14,7 @@ from llmauto_agent.planner.words import (
     UNITS,
     WEAK_WORDS,
     expand,
+    expansions,
     is_typo_of,
     root,
     singular,
@@ -24,6 +26,7 @@ from llmauto_agent.planner.words import (
 from llmauto_tools.schema import Table
 
 NameKind = Literal["table", "column"]
+WholeHow = Literal["exact", "normalised", "typo"]
 HitHow = Literal["normalised", "inflected", "partial", "synonym", "typo", "description"]
 
 _TABLE_PREFIXES = frozenset(
@@ -62,7 +65,7 @@ class Whole(NamedTuple):
 
     name: int
     score: float
-    how: Literal["exact", "normalised", "synonym"]
+    how: WholeHow
 
 
 def name_words(name: str) -> list[str]:
@@ -78,9 +81,18 @@ def _weight(word: str, position: int, count: int, own: frozenset[str]) -> float:
         return 0.5
     if position == count - 1 and count > 1 and word in UNITS:
         return 0.1
-    if word in WEAK_WORDS or word in STOP_WORDS or word in _FLAG_WORDS or word in _TABLE_PREFIXES:
+    if word in STOP_WORDS and word not in _FLAG_WORDS and count > 1:
+        return 0.05
+    if word in WEAK_WORDS or word in _FLAG_WORDS or word in _TABLE_PREFIXES:
         return 0.25
     return 0.3 if root(word) in own else 1.0
+
+
+def _expanded_keys(words: Sequence[str]) -> Iterator[str]:
+    """The keys of words with their abbreviations written out: ("life", "exp") → "life expectancy"."""
+    yield " ".join(root(e) for e in expand("".join(words)))
+    for choice in product(*(expansions(w) for w in words)):
+        yield " ".join(root(e) for full in choice for e in full)
 
 
 def _head(words: Sequence[str], weights: Sequence[float]) -> int:
@@ -97,6 +109,7 @@ class NameIndex:
         self._hits: dict[str, dict[tuple[int, frozenset[int]], Hit]] = {}
         self._groups: dict[int, list[Hit]] = {}
         self._letters: dict[str, set[str]] = {}
+        self._chinese: dict[int, set[str]] = {}
         known: dict[tuple[NameKind, str, bool], int] = {}
         for table in tables:
             own = frozenset(root(w) for w in name_words(table.name))
@@ -132,12 +145,12 @@ class NameIndex:
         self._index_words(len(self.names) - 1, name)
         self._index_synonyms(len(self.names) - 1, name)
 
-    def _whole(
-        self, key: str, name: int, score: float, how: Literal["exact", "normalised", "synonym"]
-    ) -> None:
+    def _whole(self, key: str, name: int, score: float, how: WholeHow) -> None:
         if not key:
             return
         entry = self._wholes.setdefault(key, {})
+        if len(key) >= 3 and all(map(has_cjk, key)):
+            self._chinese.setdefault(len(key), set()).add(key)
         if name not in entry or entry[name].score < score:
             entry[name] = Whole(name, score, how)
 
@@ -158,7 +171,8 @@ class NameIndex:
         yield words, 0.97
         yield [singular(w) for w in words], 0.96
         yield bare, 0.92
-        yield [e for w in words for e in expand(w)], 0.94
+        for choice in product(*(expansions(w) for w in words[:6])):
+            yield [e for full in choice for e in full], 0.94
         yield [e for w in bare for e in expand(w)], 0.91
         yield list(expand("".join(words))), 0.94
         unflagged = [w for w in words if w not in _FLAG_WORDS]
@@ -187,10 +201,10 @@ class NameIndex:
             here = frozenset((i,))
             self._hit(root(word), Hit(number, here, 1.0, "normalised"))
             self._hit(word, Hit(number, here, 1.0, "normalised"))
-            full = expand(word)
-            for part in full:
-                factor = 0.95 if len(full) == 1 else 0.6 if part == full[-1] else 0.45
-                self._hit(root(part), Hit(number, here, factor, "normalised"))
+            for full in expansions(word):
+                for part in full:
+                    factor = 0.95 if len(full) == 1 else 0.6 if part == full[-1] else 0.45
+                    self._hit(root(part), Hit(number, here, factor, "normalised"))
             self._index_fused(number, i, word)
             if len(word) >= 5 and word.isalpha() and word.isascii():
                 self._letters.setdefault(word[0], set()).add(word)
@@ -228,8 +242,8 @@ class NameIndex:
                 if weak:
                     continue
                 key = ("" if chinese else " ").join(roots[i:j])
-                full = " ".join(root(e) for w in name.words[i:j] for e in expand(w))
-                for group, strength in {**dict(groups.get(full, ())), **dict(groups.get(key, ()))}.items():
+                keys = {key, *_expanded_keys(name.words[i:j])}
+                for group, strength in {g: s for k in sorted(keys) for g, s in groups.get(k, ())}.items():
                     hit = Hit(number, frozenset(range(i, j)), strength, "synonym")
                     self._groups.setdefault(group, []).append(hit)
 
@@ -269,6 +283,17 @@ class NameIndex:
                 if at not in found or found[at].factor < factor:
                     found[at] = Hit(hit.name, hit.positions, factor, "synonym")
         return list(found.values())
+
+    def chinese_typos(self, text: str) -> list[Whole]:
+        """Chinese names of three characters or more that differ from the text in one, not the last.
+
+        The last one is what the word is (订单数 is no misspelt 订单号).
+        """
+        found = []
+        for key in self._chinese.get(len(text), ()):
+            if text[-1] == key[-1] and sum(a != b for a, b in zip(text, key, strict=True)) == 1:
+                found += [Whole(w.name, 0.72, "typo") for w in self._wholes[key].values()]
+        return found
 
     def typos(self, text: str) -> list[Hit]:
         """Parts of names that a word is a typing error of."""

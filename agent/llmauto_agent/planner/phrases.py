@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -88,9 +89,18 @@ def span_size(units: Sequence[Unit]) -> float:
 
 def value_text(text: str) -> str:
     """A cell value or a phrase, folded, without punctuation, with one space between its words."""
-    if text.isascii() and text.isalnum():
-        return text.lower()
-    return " ".join([w.removesuffix("'s") for w in _VALUE_WORD.findall(fold(text))])
+    if text.isascii():
+        if text.isalnum():
+            return text.lower()
+        folded = text.lower()
+    else:
+        folded = without_accents(fold(text))
+    return " ".join([w.removesuffix("'s") for w in _VALUE_WORD.findall(folded)])
+
+
+def without_accents(text: str) -> str:
+    """ "são paulo" → "sao paulo"; other scripts stay."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def value_key(folded: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from llmauto_agent.planner.phrases import value_key, value_text
 from llmauto_agent.planner.tokens import has_cjk
 from llmauto_agent.planner.value_types import Phrase, ValueHow, ValueMatch
-from llmauto_agent.planner.words import allowed_errors, edit_distance, is_stop_word
+from llmauto_agent.planner.words import allowed_errors, edit_distance, is_stop_word, root
 
 _ALIASES = Path(__file__).parent / "data" / "aliases.txt"
 
@@ -115,6 +115,9 @@ class ValueIndex:
             return
         for cell in self._keys.get(phrase.key, ()):
             yield _match(phrase, cell, 0.6 if phrase.text in _PLAIN else 0.87, "inflected")
+        if phrase.text.endswith("y") and len(phrase.text) > 4:
+            for cell in self._keys.get(root(phrase.text[:-1]), ()):  # "rainy" → rain, "sunny" → sun
+                yield _match(phrase, cell, 0.8, "inflected")
 
     def _looser(self, phrase: Phrase) -> Iterator[ValueMatch]:
         yield from self._by_alias(phrase)
@@ -140,7 +143,10 @@ class ValueIndex:
         for key, cell in self._words.get(words[0], ()):
             if f" {phrase.key} " in f" {key} ":
                 share = len(words) / len(key.split())
-                yield _match(phrase, cell, round(0.35 + 0.4 * share, 3), "part")
+                # One word inside a longer value ("films" in "AdLab Films") says little; its start says more.
+                inside = len(words) == 1 and not key.startswith(phrase.key + " ") and phrase.typed.islower()
+                score = 0.25 + 0.2 * share if inside else 0.35 + 0.4 * share
+                yield _match(phrase, cell, round(score, 3), "part")
 
     def _typos(self, phrase: Phrase) -> Iterator[ValueMatch]:
         text = phrase.text

@@ -70,6 +70,14 @@ ABBREVIATIONS: dict[str, tuple[str, ...]] = {
 """Short forms that columns use, with what they stand for. Applied to names and to questions."""
 
 
+_OTHER_EXPANSIONS = {
+    "prod": "production", "cat": "catalog", "exp": "expense", "acc": "accuracy", "pop": "popularity",
+    "pos": "positive", "dep": "departure", "org": "origin", "cond": "conditioning", "mo": "model",
+    "trans": "transmission", "reg": "registration", "dist": "district", "std": "student", "temp": "temporary",
+}  # fmt: skip
+"""Second meanings of short forms."""
+
+
 def word_set(text: str) -> frozenset[str]:
     """The words of a text, separated by white space."""
     return frozenset(text.split())
@@ -229,6 +237,11 @@ def root(word: str) -> str:
 def expand(word: str) -> tuple[str, ...]:
     """What an abbreviation stands for (a tuple of words), or the word itself."""
     return ABBREVIATIONS.get(word, (word,))
+
+
+def expansions(word: str) -> tuple[tuple[str, ...], ...]:
+    """All that an abbreviation may stand for, each as a tuple of words; the word itself for others."""
+    return (expand(word), *(((_OTHER_EXPANSIONS[word],),) if word in _OTHER_EXPANSIONS else ()))
 
 
 def is_stop_word(word: str) -> bool:
