@@ -31,7 +31,9 @@ def numbers_of(text: str, names: list[str]) -> list[tuple[int, int, str]]:
     found = []
     for match in _DIGITS.finditer(text):
         start, end = match.span()
-        glued = text[start - 1 : start].isascii() and (text[start - 1 : start].isalpha() or text[start - 1 : start] == "_")
+        glued = text[start - 1 : start].isascii() and (
+            text[start - 1 : start].isalpha() or text[start - 1 : start] == "_"
+        )
         inside = any(s <= start and end <= e for s, e in quoted)
         found.append((start, end, "name" if glued or inside else "value"))
     return found

@@ -23,7 +23,8 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？\n]")
 _NULL_ITEM = re.compile(r"['’\"”]?\s*[(（](?:no value|没有值)")
 _BETWEEN = re.compile(r"(?:\bbetween|在)\s*[$€£¥₹]?$")
 _HIGHER = re.compile(
-    r"['’\"”]?\s*(?:(?:is|are|was|were)\s+)?(?:(?P<high>higher|larger|more|高出|高|多)|lower|smaller|less|低|少)", re.I
+    r"['’\"”]?\s*(?:(?:is|are|was|were)\s+)?(?:(?P<high>higher|larger|more|高出|高|多)|lower|smaller|less|低|少)",
+    re.I,
 )
 _SEPARATOR = re.compile(r"['’\"”]?\s*(?:,|，|、|and|和|;|；)\s*(?:and\s+)?['‘\"“]?")
 
@@ -111,14 +112,21 @@ class _Checker:
         previous = self.mentions[i - 1] if i else None
         listed = follows_listing(previous, mention, self.text)
         continues = listed and self.found.get(i - 1, Found("", "")).how in {"argument", "question"}
-        if continues and previous and _BETWEEN.search(self.text[: previous.start]) and mention.value < previous.value:
+        if (
+            continues
+            and previous
+            and _BETWEEN.search(self.text[: previous.start])
+            and mention.value < previous.value
+        ):
             return None  # "between 30 and 20"
         for resolver in self.resolvers:
             constants = resolver.facts.constants
             if self._repeats(mention, resolver, previous if continues else None):
                 self.found[i] = Found("argument", resolver.facts.evidence.id)
                 return None
-            if role_of(self.text, mention, constants) == "restating" and (found := resolver.restated(mention)):
+            if role_of(self.text, mention, constants) == "restating" and (
+                found := resolver.restated(mention)
+            ):
                 self.found[i] = found
                 return None
         if self._asked(mention, continues):
@@ -137,7 +145,9 @@ class _Checker:
 
     def _asked(self, mention: Mention, continues: bool) -> bool:
         """Whether the question has the same number, and the text restates it."""
-        same = [m for m in self.asked if (m.value, m.date, m.kind) == (mention.value, mention.date, mention.kind)]
+        same = [
+            m for m in self.asked if (m.value, m.date, m.kind) == (mention.value, mention.date, mention.kind)
+        ]
         if not same:
             return False
         if continues or role_of(self.text, mention, ()) == "restating":
@@ -148,7 +158,13 @@ class _Checker:
     def _name(self, i: int) -> None:
         mention = self.mentions[i]
         for facts in self.facts:
-            known = [*facts.texts, *facts.evidence.tables, facts.evidence.sql or "", self.question, facts.evidence.id]
+            known = [
+                *facts.texts,
+                *facts.evidence.tables,
+                facts.evidence.sql or "",
+                self.question,
+                facts.evidence.id,
+            ]
             if any(mention.text in text for text in known):
                 self.found[i] = Found("name", facts.evidence.id)
                 return
@@ -194,7 +210,7 @@ class _Checker:
         return any(s <= mention.start and mention.end <= e for s, e in spans)
 
     def _compared(self, mention: Mention, resolver: Resolver) -> bool:
-        """"Pclass 1 is higher by 70.47": a label whose value stands elsewhere in the sentence, and is the
+        """ "Pclass 1 is higher by 70.47": a label whose value stands elsewhere in the sentence, and is the
         highest (or lowest) there."""
         claim = _HIGHER.match(self.text, mention.end)
         rows = {lb.rows for lb in resolver.labels if lb.start <= mention.start and mention.end <= lb.end}
@@ -206,7 +222,7 @@ class _Checker:
         return bool(own) and own[0] == (max(values) if claim["high"] else min(values))
 
     def _empty_item(self, mention: Mention, resolver: Resolver) -> bool:
-        """"2012-01-01 (no value)": a label whose row has an empty cell."""
+        """ "2012-01-01 (no value)": a label whose row has an empty cell."""
         if not _NULL_ITEM.match(self.text, mention.end):
             return False
         labels = [lb for lb in resolver.labels if lb.start <= mention.start and mention.end <= lb.end]
@@ -236,11 +252,13 @@ class _Checker:
 
     def _derived(self, i: int) -> None:
         mention = self.mentions[i]
+        if any(role_of(self.text, mention, r.facts.constants) == "restating" for r in self.resolvers):
+            return
         ends = [m.end() for m in _SENTENCE_END.finditer(self.text) if not overlaps(*m.span(), self.solid)]
         begin = max((e for e in ends if e <= mention.start), default=0)
         finish = min((e for e in ends if e > mention.start), default=len(self.text))
         operands = [
-            Operand(f.value, self.mentions[k].text, f.evidence, f.fraction, f.measure)
+            Operand(f.value, self.mentions[k].text, f.evidence, f.fraction, f.measure, f.additive)
             for k, f in self.found.items()
             if f.value is not None
             and f.how in {"cell", "row_count", "figure", "sum"}

@@ -19,13 +19,18 @@ _DIFFERENCE = re.compile(
     r"increase of|decrease of)|高出|相差|差距?[为是]|增加了?|减少了?|增长了?|下降了?|多了?|少了?|低了?)\s*[$€£¥₹]?\s*$",
     re.I,
 )
-_DIFFERENCE_AFTER = re.compile(r"\s*(?:[a-z]+\s)?(?:more|less|higher|lower|fewer|larger|smaller) than\b|的?差距", re.I)
+_DIFFERENCE_AFTER = re.compile(
+    r"\s*(?:[a-z]+\s)?(?:more|less|higher|lower|fewer|larger|smaller) than\b|的?差距", re.I
+)
 _CHANGE = re.compile(
     r"\bup\b|\bdown\b|\brise|\brose|\bfell|\bfall|increas|decreas|chang|grew|growth|drop|more|less|higher|lower|"
     r"增|减|升|降|涨|跌|多|少|高|低",
     re.I,
 )
-_SUM = re.compile(r"\b(?:total(?:s| of| is)?|sum (?:of|is)|together|combined|in all|altogether)[ :,]*$|(?:合计|总计|总共|一共|共计)[为是]?$", re.I)
+_SUM = re.compile(
+    r"\b(?:total(?:s| of| is)?|sum (?:of|is)|together|combined|in all|altogether)[ :,]*$|(?:合计|总计|总共|一共|共计)[为是]?$",
+    re.I,
+)
 _SUM_AFTER = re.compile(r"[^.;,]{0,20}\b(?:in total|in all|altogether|together|combined)\b", re.I)
 _MEAN = re.compile(r"\b(?:average|mean)(?: of| is)?\s*$|平均(?:值)?[为是]?$", re.I)
 MAX_OPERANDS = 12
@@ -40,6 +45,7 @@ class Operand:
     evidence: str
     fraction: bool = False
     measure: str = ""
+    additive: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,9 +105,10 @@ def _plain(operands: Sequence[Operand], before: str, after: str) -> Iterator[Ste
     if _DIFFERENCE.search(before) or _DIFFERENCE_AFTER.match(after):
         for a, b in _pairs(operands):
             yield a.value - b.value, "difference", f"{a.shown} - {b.shown}", a.evidence
+    addable = [o for o in operands if o.additive]
     sums = bool(_SUM.search(before) or _SUM_AFTER.match(after))
     means = bool(_MEAN.search(before))
-    groups = [*combinations(operands, 2), tuple(operands)] if len(operands) > 2 else [tuple(operands)]
+    groups = [*combinations(addable, 2), tuple(addable)] if len(addable) > 2 else [tuple(addable)]
     for group in groups:
         if len({o.measure for o in group}) != 1 or len(group) < 2 or not (sums or means):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -58,6 +58,8 @@ class Constant:
     columns: tuple[str, ...] = ()
     """The columns that it is compared with."""
     kind: Literal["filter", "limit", "start", "end", "setting"] = "filter"
+    equality: bool = True
+    """Whether the column equals it (or one of several), so that "Pclass 3" words it."""
 
     @cached_property
     def date(self) -> dt.datetime | None:
@@ -85,6 +87,11 @@ class Column:
     pattern: re.Pattern[str] | None = None
     conditions: tuple[Constant, ...] = ()
     """Constants of the condition that restricts this one measure."""
+
+    @property
+    def additive(self) -> bool:
+        """Whether its values may be added: counts, sums and plain values, no averages."""
+        return self.counts or self.pattern is None or self.pattern.pattern.startswith(FUNCTION_WORDS["sum"])
 
     @property
     def measure(self) -> str:
@@ -162,7 +169,9 @@ class Facts:
     @cached_property
     def total(self) -> dict[int, float]:
         """The sum of each numeric column of a complete result."""
-        return {c.index: sum(v for _, v in self.numbers(c.index)) for c in self.columns if self.numbers(c.index)}
+        return {
+            c.index: sum(v for _, v in self.numbers(c.index)) for c in self.columns if self.numbers(c.index)
+        }
 
 
 def facts_of(evidence: Evidence) -> Facts:
@@ -202,14 +211,15 @@ Item = dict[str, Any]
 
 
 def _plan_items(plan: Item, count: int) -> list[tuple[Item | None, str | None]]:
+    items: list[tuple[Item | None, str | None]] = []
     if plan.get("measures"):
-        keys = [(item, "key") for item in plan.get("group_by", ())]
-        items = [*keys, *((item, "value") for item in plan["measures"])]
+        items += [(item, "key") for item in plan.get("group_by", ())]
+        items += [(item, "value") for item in plan["measures"]]
     else:
-        items = [(item, None) for item in plan.get("select", ())]
+        items += [(item, None) for item in plan.get("select", ())]
     if len(items) != count or plan.get("combine"):
         return [(None, None)] * count
-    return list(items)
+    return items
 
 
 def _column(index: int, name: str, dtype: str, item: Item | None, role: str | None) -> Column:
@@ -218,8 +228,9 @@ def _column(index: int, name: str, dtype: str, item: Item | None, role: str | No
     if item is None:
         unit: Unit = "percent" if _says_percent(name) else "plain"
         counts = bool(re.search(r"count|\bn\b|num|数", name, re.I)) and family == "number"
-        words = "|".join(p for f, p in FUNCTION_WORDS.items() if f in re.split(r"[\W_]+", name.casefold()))
-        return Column(index, (name,), is_key, unit, family, counts, pattern=_compiled(words))
+        parts = re.split(r"[\W_]+", name.casefold())
+        pattern = "|".join(p for f, p in FUNCTION_WORDS.items() if f in parts)
+        return Column(index, (name,), is_key, unit, family, counts, pattern=_compiled(pattern))
     expr, window = item.get("expr") or {}, item.get("window", "none")
     names = tuple(dict.fromkeys([*_names(expr), name]))
     function = expr.get("function") if "function" in expr and role == "value" else None
@@ -276,6 +287,12 @@ def _constants(node: Any, columns: tuple[str, ...]) -> Iterator[Constant]:
         return
     if any(k in node for k in ("argument", "left")):
         columns = tuple(_names(node.get("argument") or node.get("left"))) or columns
+    found = _constants_in(node, columns)
+    ordered = node.get("op") in {"<", "<=", ">", ">="} or ("low" in node and "high" in node)
+    yield from (replace(c, equality=False) for c in found) if ordered else found
+
+
+def _constants_in(node: Item, columns: tuple[str, ...]) -> Iterator[Constant]:
     for key, value in node.items():
         if key in {"limit", "count", "periods"} and is_number(value):
             if (key, value) != ("periods", 1):  # the default, which nobody words

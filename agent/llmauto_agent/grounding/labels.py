@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from llmauto_agent.grounding.facts import Column, Facts
 from llmauto_agent.grounding.mentions import Mention, overlaps
@@ -20,8 +21,10 @@ _TIGHT = re.compile(
     r"(?:(?: and |和)(?:others|其他))?['’\"”]?\s*[(（:：=|]?\s*(?:is|was|are|were|has|had|have|with|at|of|by|averag\w*|为|是|有|占|累计为)?\s*[(（|]?\s*"
 )
 _FORWARD = re.compile(
-    r"\)?\s*(?:[a-z]+\s)?(?:for|in|of|on|at|from|with|among)\s+(?:the\s+|each\s+)?['“\"]?", re.I
+    r"\)?\s*[(（,]?\s*(?:[a-z]+\s)?(?:for|in|of|on|at|from|with|among)\s+(?:the\s+|each\s+)?['“\"]?", re.I
 )
+_AT = re.compile(r"\b[Aa]t\s+[$€£¥₹]?$")
+_TABLE_CELL = re.compile(r"(?:^|\n)[ \t]*\|[ \t]*$")
 _SHORT_TAIL = re.compile(r"\s*(?:[(（:：/、|]|和|,|and\b|has\b|is\b|$)")
 _SHORT_HEAD = re.compile(r"(?:\bfor|\bin|\bof|的是|/|\||、|,)\s*$")
 _PAREN_NUMBER = re.compile(r"\s*[(（:：]\s*[-−$€£]?\d")
@@ -96,12 +99,16 @@ def _names_row(text: str, start: int, end: int, cell: str, facts: Facts) -> bool
     """Whether the occurrence is meant as the cell, not as an everyday word or a number."""
     if text[start - 1 : start] in _OPEN_QUOTES and text[end : end + 1] in _SHUT_QUOTES and start:
         return True
+    if adjacent_columns(text, start, facts.columns) or _TABLE_CELL.search(text[:start]):
+        return True
     if not any(c.isalpha() for c in cell):
-        return bool(adjacent_columns(text, start, facts.columns))
+        return False
     if len(cell) > 2 or not cell.isascii():
         return True
     tail = _SHORT_TAIL.match(text, end)
-    return tail is not None and (tail.group()[-1:] in tuple("(（:：/|、和") or bool(_SHORT_HEAD.search(text[:start])))
+    return tail is not None and (
+        tail.group()[-1:] in tuple("(（:：/|、和") or bool(_SHORT_HEAD.search(text[:start]))
+    )
 
 
 _LINK = re.compile(r"(?:['\"“‘\s=:：]|为|不是|是|在|\b(?:is|was|equals?|of|at)\b)*$")
@@ -166,17 +173,21 @@ def _number_label(text: str, mention: Mention, facts: Facts) -> Label | None:
         return None
     family = "date" if mention.date is not None else "number"
     named = [c for c in adjacent_columns(text, mention.start, facts.columns) if c.family == family]
-    followed = bool(_PAREN_NUMBER.match(text, mention.end))
+    followed = bool(_PAREN_NUMBER.match(text, mention.end) or _TABLE_CELL.search(text[: mention.start]))
     for column in named or facts.columns:
-        rows = _rows_named(mention, column, facts, bool(named), followed)
+        bare_year = mention.year_like and text[max(0, mention.start - 1) : mention.start] not in ("(", "（")
+        rows = _rows_named(mention, column, facts, (bool(named), followed, bare_year))
         if rows:
             return Label(mention.start, mention.end, rows, column.index)
     return None
 
 
 def _rows_named(
-    mention: Mention, column: Column, facts: Facts, named: bool, followed: bool
+    mention: Mention, column: Column, facts: Facts, worded: tuple[bool, bool, bool]
 ) -> frozenset[int]:
+    """The rows that a number or date names in a column. `worded`: the column's name stands before it; a
+    number in brackets follows; it is a year outside of brackets."""
+    named, followed, bare_year = worded
     year = mention.date.year if mention.date and mention.date.month is None else None
     if mention.date is not None and column.family == "date":
         return frozenset(r for r, d in facts.dates(column.index) if mention.date.fits(d))
@@ -185,7 +196,7 @@ def _rows_named(
         if all((d.month, d.day) == (1, 1) for _, d in dates):
             return frozenset(r for r, d in dates if d.year == mention.value)
     key = column.is_key or (not facts.grouped and named and followed)
-    if column.family == "number" and key and (named or followed or year or mention.year_like):
+    if column.family == "number" and key and (named or followed or year or bare_year):
         value = float(year) if year else mention.value
         step = 1e-9 if year or mention.kind != "number" else mention.step
         return _closest(Mention(0, 0, "", "number", value, step), facts.numbers(column.index))
@@ -260,11 +271,18 @@ class Binder:
         if back is not None and _TIGHT.fullmatch(self._gap(self._labels[back].end, start)):
             return self._chain_back(back, "tight")
         after = next((i for i, lb in enumerate(self._labels) if end <= lb.start and lb.end <= limit), None)
-        if after is not None and _FORWARD.fullmatch(self._gap(end, self._labels[after].start)):
+        if after is not None and self._reaches(start, end, self._labels[after]):
             return self._chain_forward(after)
         if back is not None and start - self._labels[back].end <= MAX_GAP:
             return self._chain_back(back, "loose")
         return None
+
+    def _reaches(self, start: int, end: int, label: Label) -> bool:
+        """Whether the words between a number and a label behind it make the number the label's."""
+        gap = self._gap(end, label.start)
+        if _FORWARD.fullmatch(gap):
+            return True
+        return bool(_AT.search(self._text[:start])) and not gap.strip(" ,，")
 
     def _gap(self, start: int, end: int) -> str:
         """The text between, without column names."""
@@ -294,9 +312,7 @@ class Binder:
         together = frozenset.intersection(*(label.rows for label in labels))
         columns = [label.columns for label in labels if label.columns is not None]
         restricted = frozenset.intersection(*columns) if columns else None
-        slashes = [
-            "/" in (self._joined(a, b) or "") for a, b in zip(labels, labels[1:], strict=False)
-        ]
+        slashes = ["/" in (self._joined(a, b) or "") for a, b in pairwise(labels)]
         distinct = len({label.column for label in labels}) == len(labels)
         if all(slashes) or (together and distinct and not any(slashes)):
             return Anchor((together,), tuple(labels), restricted, how)

@@ -43,9 +43,23 @@ _WORDS = {
     "eleven": 11, "twelve": 12,
 }  # fmt: skip
 _WORD = re.compile(
-    rf"(?<![\w-])(?P<word>{'|'.join(_WORDS)})(?P<tail>\s(?:percent|times)\b)?(?=\s+[a-z(])(?!\s+of\b)(?![\w-])", re.I
+    rf"(?<![\w-])(?P<word>{'|'.join(_WORDS)})(?P<tail>\s(?:percent|times)\b)?(?=\s+[a-z(])(?!\s+of\b)(?![\w-])",
+    re.I,
 )
-_CJK_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_CJK_DIGITS = {
+    "零": 0,
+    "〇": 0,
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+}
 _CJK_UNITS = {"十": 10, "百": 100, "千": 1000}
 _CJK_PERCENT = re.compile(r"百分之(?P<cjk>[零〇一二两三四五六七八九十百点]+|\d+(?:\.\d+)?)")
 _CJK_NUMBER = re.compile(
@@ -136,7 +150,9 @@ def _numerals_zh(text: str, spans: list[tuple[int, int]]) -> Iterator[Mention]:
         if match["cjk"] == "一" or overlaps(*match.span(), spans):
             continue
         kind: MentionKind = "times" if match["tail"] else "number"
-        yield Mention(match.start(), match.end(), match.group(), kind, float(numeral(match["cjk"])), word=True)
+        yield Mention(
+            match.start(), match.end(), match.group(), kind, float(numeral(match["cjk"])), word=True
+        )
 
 
 def numeral(characters: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llmauto_agent.grounding.facts import Column, Facts
 from llmauto_agent.grounding.labels import (
@@ -21,7 +21,9 @@ from llmauto_agent.grounding.mentions import DateParts, Mention
 from llmauto_agent.grounding.roles import columns_meant, counts_something, speaks_of
 from llmauto_agent.numbers import is_number
 
-_HEDGE = re.compile(r"(?:about|around|roughly|approximately|approx\.?|nearly|almost|some|circa|~|≈|约|大约|近|将近)\s*$", re.I)
+_HEDGE = re.compile(
+    r"(?:about|around|roughly|approximately|approx\.?|nearly|almost|some|circa|~|≈|约|大约|近|将近)\s*$", re.I
+)
 _HEDGE_AFTER = re.compile(r"\s*(?:左右|上下|or so)")
 _FIRST_ROW = re.compile(r"first (?:row|one|result|is|has)|第一[行条个]|前面的是|the first", re.I)
 _EACH = re.compile(r"\b(?:each|all|every)\b|都|均", re.I)
@@ -30,7 +32,8 @@ _TO = re.compile(r"(?:\bto|\band|through|until|到|至)\s*(?:the week of\s*)?$",
 _MORE_THAN = re.compile(r"(?:more than|over|at least|超过|至少)\s*$", re.I)
 _WHOLE = re.compile(r"\b(?:of|out of)\s+(?:the\s+|all\s+)*$", re.I)
 _EXTREME = re.compile(
-    r"(?P<high>highest|largest|biggest|latest|最高|最大|最晚)|(?P<low>lowest|smallest|earliest|最低|最小|最早)", re.I
+    r"(?P<high>highest|largest|biggest|latest|最高|最大|最晚)|(?P<low>lowest|smallest|earliest|最低|最小|最早)",
+    re.I,
 )
 _EXTREME_FOR = re.compile(
     r"\b(?:highest|lowest|largest|smallest|latest|earliest)\s+(?:for|in)\b|最[高低大小晚早](?:的是|在)"
@@ -38,6 +41,7 @@ _EXTREME_FOR = re.compile(
 """Says which row is meant, not which column."""
 _EXTREME_LINK = re.compile(r"\s*(?:for|in|is|:|：|的是|在|是)?\s*(?:the week of\s*)?['“\"]?$")
 _HALF_DATE = re.compile(r"\s*(?:月|号|季度)")
+_ROWS_ONLY = re.compile(r"\s*(?:groups\b|组|rows?:|行：)")
 _ITEM_END = re.compile(r"[)）](?=[,，、])")
 _COLUMNS = re.compile(r"\s*(?:columns?\b|列)", re.I)
 NEAR_ROWS = 5
@@ -56,6 +60,7 @@ class Found:
     fraction: bool = False
     measure: str = ""
     """What it measures: only numbers of one measure are compared with each other."""
+    additive: bool = True
 
 
 class Resolver:
@@ -98,6 +103,10 @@ class Resolver:
             found = self._date(mention, date)
             if found or mention.date is not None:
                 return found
+        if self._names_other(mention):
+            return None
+        if _ROWS_ONLY.match(self.text, mention.end) and not self.facts.is_total:
+            return self._count(mention)
         anchor = self.binder.anchor(mention.start, mention.end) if self.binder else None
         counting = counts_something(self.text, mention, self.nouns)
         close = anchor is not None and anchor.how != "loose"
@@ -114,14 +123,24 @@ class Resolver:
             return self._count(mention)
         return found or (None if close else self._figure(mention))
 
+    def _names_other(self, mention: Mention) -> bool:
+        """Whether the name of a column that holds no results stands right before ("Pclass 9"): then it
+        is a key or a condition, and no result."""
+        values = {n for c in self.facts.values for n in c.names}
+        before = self.text[: mention.start]
+        if not before.endswith((" ", "为")):
+            return False
+        others = self.facts.names - values
+        return any(before[:-1].endswith(n) and len(n) > 1 for n in others)
+
     def restated(self, mention: Mention) -> Found | None:
         """What may stand behind a comparison besides a literal: "more than 1,000 rows" of a result that
         was cut off, or a cell that names its row right behind ("than 13.68 for female")."""
         before = self.text[max(0, mention.start - 20) : mention.start]
         rows = len(self.facts.rows)
-        if self.facts.row_count is None and self.facts.evidence.truncated and _MORE_THAN.search(before):
-            if mention.value <= rows:
-                return Found("row_count", self.facts.evidence.id, float(rows), f"more than {rows} rows")
+        unknown = self.facts.row_count is None and self.facts.evidence.truncated
+        if unknown and _MORE_THAN.search(before) and mention.value <= rows:
+            return Found("row_count", self.facts.evidence.id, float(rows), f"more than {rows} rows")
         anchor = self.binder.anchor(mention.start, mention.end) if self.binder else None
         return self._anchored(mention, anchor) if anchor and anchor.how == "forward" else None
 
@@ -129,13 +148,20 @@ class Resolver:
 
     def _count(self, mention: Mention) -> Found | None:
         facts = self.facts
+        if mention.kind != "number":
+            return None
         if _COLUMNS.match(self.text, mention.end):
             count = len(facts.columns)
             return Found("count of columns", facts.evidence.id, count) if mention.stands_for(count) else None
         rows = facts.row_count
         if rows is None and not facts.evidence.truncated:
             rows = len(facts.rows)
-        if rows is None or facts.is_total or not facts.columns or not mention.stands_for(rows, step=self._step(mention)):
+        if (
+            rows is None
+            or facts.is_total
+            or not facts.columns
+            or not mention.stands_for(rows, step=self._step(mention))
+        ):
             return None
         return Found("row_count", facts.evidence.id, float(rows))
 
@@ -199,7 +225,7 @@ class Resolver:
         found = found or self._share(mention, anchor)
         if found is None:
             return None
-        return Found(found.how, found.evidence, found.value, found.step, anchor.labels, found.fraction, found.measure)
+        return replace(found, labels=anchor.labels)
 
     def _item_place(self, anchor: Anchor) -> int | None:
         """Which item of a list "rain (9.5), rain (8.8)" it is, where the label alone does not say which
@@ -231,7 +257,10 @@ class Resolver:
         for r, value in self.facts.numbers(column.index):
             if r in wanted and self._states(mention, value, column):
                 fraction = mention.kind == "percent" and column.unit != "percent"
-                return Found("cell", self.facts.evidence.id, value, fraction=fraction, measure=column.measure)
+                return Found(
+                    "cell", self.facts.evidence.id, value, fraction=fraction, measure=column.measure,
+                    additive=column.additive,
+                )  # fmt: skip
         return None
 
     def _share(self, mention: Mention, anchor: Anchor) -> Found | None:
@@ -256,7 +285,11 @@ class Resolver:
         claim = None
         for match in _EXTREME.finditer(before):
             claim = match
-        if claim is None or anchor.how != "tight" or before[: claim.start()].endswith(("增幅", "降幅", "涨幅", "跌幅")):
+        if (
+            claim is None
+            or anchor.how != "tight"
+            or before[: claim.start()].endswith(("增幅", "降幅", "涨幅", "跌幅"))
+        ):
             return True
         gap = before[claim.end() :]
         for name in sorted((n for c in facts.columns for n in c.names), key=len, reverse=True):
@@ -312,7 +345,12 @@ class Resolver:
             (starts, "cell", values[0], None),
             (ends, "cell", values[-1], None),
             (high == low and bool(_EACH.search(clause + after)), "cell", high, None),
-            (speaks_of(clause + after, "sum") or bool(_WHOLE.search(clause)), "sum", total, "sum of the column"),
+            (
+                speaks_of(clause + after, "sum") or bool(_WHOLE.search(clause)),
+                "sum",
+                total,
+                "sum of the column",
+            ),
             (speaks_of(clause, "avg"), "mean", total / len(values), "mean of the column"),
         ]
         for worded, how, value, step in candidates:
@@ -367,4 +405,6 @@ class Resolver:
         if mention.kind in {"percent", "points"}:
             as_fraction = (unit == "fraction" or abs(value) <= 1) and mention.stands_for(100 * value)
             return as_fraction or (unit == "percent" and mention.stands_for(value))
+        if unit == "fraction" and mention.step >= 1 and value % 1:
+            return False
         return mention.stands_for(value, step=self._step(mention))

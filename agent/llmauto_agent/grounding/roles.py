@@ -30,7 +30,8 @@ _RANGED = re.compile(
     re.I,
 )
 _COUNTED_OFF = re.compile(
-    r"(?:\b(?:top|first|last|bottom|best|worst|past|every|per|limit)|前|后|最近|每|最后|over|from|the)\s*$", re.I
+    r"(?:\b(?:top|first|last|bottom|best|worst|past|every|per|limit)|前|后|最近|每|最后|over|from|the)\s*$",
+    re.I,
 )
 _SUPERLATIVE = re.compile(
     r"\b(?:most|least|highest|lowest|largest|smallest|biggest|latest|earliest|newest|oldest|best|worst|first|last|"
@@ -50,6 +51,7 @@ _COUNT_NOUN = re.compile(
     r"people|cases|types|kinds)\b|\s*(?:in all|in total|altogether)\b|\s*(?:行|组|条|个|名|位|种|件|项|人)",
     re.I,
 )
+_UP_TO = re.compile(r"\s*到[^，。；]{1,24}之间")
 _PERCENTILE = re.compile(r"\s*(?:percentile|百?分位)", re.I)
 
 
@@ -82,9 +84,7 @@ def counts_something(text: str, mention: Mention, nouns: Sequence[str]) -> bool:
     return any(following.startswith(noun) for noun in nouns)
 
 
-def fitting_constant(
-    text: str, mention: Mention, constants: Sequence[Constant]
-) -> Constant | None:
+def fitting_constant(text: str, mention: Mention, constants: Sequence[Constant]) -> Constant | None:
     """The literal that a restating number repeats, judged by its value and by the words around it."""
     return next((c for c in constants if _repeats(text, mention, c)), None)
 
@@ -99,7 +99,9 @@ def _repeats(text: str, mention: Mention, constant: Constant) -> bool:
         percentile = _PERCENTILE.match(text, mention.end)
         return constant.value == mention.value and (constant.kind == "limit" or bool(percentile))
     percent = mention.kind == "percent"
-    equal = abs(constant.value * (100 if percent else 1) - mention.value) < 1e-9 * max(1.0, abs(mention.value))
+    equal = abs(constant.value * (100 if percent else 1) - mention.value) < 1e-9 * max(
+        1.0, abs(mention.value)
+    )
     equal = equal or (percent and constant.percent and constant.value == mention.value)
     if not equal and float(mention.step) > 1:
         equal = constant.value == mention.value
@@ -111,15 +113,16 @@ def _worded(before: str, text: str, mention: Mention, constant: Constant) -> boo
     after = text[mention.end : mention.end + 70]
     if constant.kind == "limit":
         superlative = re.search(r"\bthe\s+$", before, re.I) and _SUPERLATIVE.search(after)
-        return bool(superlative or _COUNTED_OFF.search(before) and not before.rstrip().endswith("the")
+        return bool(superlative or (_COUNTED_OFF.search(before) and not before.rstrip().endswith("the"))
                     or _SUPERLATIVE_ZH.search(before))  # fmt: skip
     if constant.kind == "setting":
         return bool(_COUNTED_OFF.search(before) or _AFTERWARDS.match(text, mention.end))
     if _COMPARED.search(before) or _AFTERWARDS.match(text, mention.end):
         return True
-    return bool(name_before(text, mention.start, constant.columns)) or (
-        mention.year_like and bool(_RANGED.search(before))
-    )
+    if before.rstrip().endswith("在") and _UP_TO.match(after):
+        return True
+    named = constant.equality and name_before(text, mention.start, constant.columns)
+    return bool(named) or (mention.year_like and bool(_RANGED.search(before)))
 
 
 def _repeats_date(before: str, text: str, mention: Mention, constant: Constant) -> bool:

@@ -43,7 +43,8 @@ def verbalise(
 
 def _sentence(s: Sentence) -> str:
     evidence = s.view.evidence
-    if not evidence.columns:
+    worded = evidence.text and evidence.tool not in {"query", "analyze"}
+    if worded or not evidence.columns:
         return evidence.text or s.voice.templates["done"]
     if s.plan is None or any(o.source is None for o in s.view.outputs):
         return word_any(s)

@@ -246,7 +246,11 @@ def show_name(name: str) -> str:
 
 def quote(text: str, language: Language) -> str:
     """Text of a cell, in quotes where it holds punctuation or digits that would blur the sentence."""
-    if any(c.isalpha() for c in text) and text == text.strip() and not re.search(r"[\d,;:()'\"/|.。，；：、（）]", text):
+    if (
+        any(c.isalpha() for c in text)
+        and text == text.strip()
+        and not re.search(r"[\d,;:()'\"/|.。，；：、（）]", text)
+    ):
         return text
     return f"“{text}”" if language == "zh" or "'" in text else f"'{text}'"
 
