@@ -23,6 +23,7 @@ from llmauto_tools.plan.model import (
     DatePart,
     Expr,
     IsNull,
+    IsTrue,
     Item,
     Literal_,
     Measure,
@@ -40,6 +41,9 @@ from llmauto_tools.plan.model import (
 
 def build(d: Draft) -> Plan:
     """The plan of a draft. Raises Refusal where something essential was not said."""
+    if d.having and not d.groups and d.subject is None and not loose(d):
+        raise Refusal([], reason="no_groups")
+    _merge_equalities(d)
     if d.rank is not None:
         plan = _ranked(d)
     elif d.measures() or d.groups or d.window != "none":
@@ -47,6 +51,32 @@ def build(d: Draft) -> Plan:
     else:
         plan = _rows(d)
     return connected(d.facts, plan)
+
+
+def _merge_equalities(d: Draft) -> None:
+    """Two values of one column ("women ... men", "smokers vs non-smokers") can not both hold: they are
+    alternatives, and what is compared."""
+    slots = [(c, d.code.slot(c).value) for c in d.code.text if "\ue000" <= c and d.code.slot(c).kind == "f"]
+    equal: dict[str, list[tuple[str, Predicate]]] = {}
+    for char, predicate in slots:
+        inner = predicate.item if isinstance(predicate, Not) else predicate
+        target = inner.left if isinstance(inner, Compare) and inner.op == "=" else getattr(inner, "argument", None)
+        if isinstance(target, ColumnRef) and isinstance(inner, (Compare, IsTrue)):
+            equal.setdefault(target.model_dump_json(), []).append((char, predicate))
+    for key, found in equal.items():
+        if len(found) < 2:
+            continue
+        values = {p.right.value for _, p in found if isinstance(p, Compare) and isinstance(p.right, Literal_)}
+        opposed = len(values) < len(found)
+        target = ColumnRef.model_validate_json(key)
+        kept = [v for v in values if v is not None]
+        merged: Predicate = Not(item=IsNull(argument=target)) if opposed else OneOf(argument=target, values=tuple(kept))
+        first = found[0][0]
+        for char, _ in found[1:]:
+            d.code.text = d.code.text.replace(char, " ")
+        d.code.text = d.code.text.replace(first, d.new_f(merged, d.text(first)))
+        if target not in d.groups:
+            d.groups.append(target)
 
 
 # ---- pieces
@@ -167,6 +197,11 @@ def _implied_measures(d: Draft, left: list[str]) -> tuple[list[MeasureDraft], li
         if made is not None:
             d.code.text = d.code.text.replace(floating[0], "|")
             return [MeasureDraft(made, d.text(numbers[0]))], [c for c in left if c != numbers[0]]
+    flags = [c for c in left if (col := d.col(c)) is not None and d.facts.yes(col) is not None]
+    if d.groups and len(flags) == 1 and len(left) == 1:
+        yes = d.facts.yes(d.col(flags[0]))  # type: ignore[arg-type]
+        share = Arithmetic(op="/", left=Aggregate(function="count", where=yes), right=Aggregate(function="count"))
+        return [MeasureDraft(share, d.text(flags[0]))], []
     found = [(c, default_measure(d, c)) for c in left]
     measures = [m for _, m in found if m is not None]
     rest = [c for c, m in found if m is None]
@@ -271,6 +306,8 @@ def _implied_criterion(
 ) -> tuple[Expr | MeasureDraft, list[str]]:
     if measures:
         return measures[0], left
+    if d.groups and len(left) == 1 and (made := default_measure(d, left[0])) is not None:
+        return made, []
     numbers = [c for c in left if d.code.slot(c).kind in {"cn", "x"}]
     if len(numbers) == 1:
         return d.expr(numbers[0]), [c for c in left if c != numbers[0]]
@@ -428,6 +465,8 @@ def _rows(d: Draft) -> Plan:
     if not left and not tables and not d.row_nouns:
         if not filters or _OPENERS.search(d.code.question.casefold().strip()):
             raise Refusal([], reason="nothing")
+    if re.search(r"\b(?:of|among) (?:them|those|these)\b|其中", d.code.question.casefold()) and not d.has_context:
+        raise Refusal([], reason="nothing")
     if d.having and (subject := _having_subject(d, left, tables)):
         return subject
     named = [d.expr(c) for c in left]

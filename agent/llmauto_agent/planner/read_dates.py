@@ -90,18 +90,44 @@ def _from_parts(d: Draft, literal: DateLiteral) -> Predicate | None:
     month = d.facts.part(d.base, "month")
     if literal.kind == "part" and literal.part == "month" and month is not None:
         values = tuple(_month_value(d, month, v) for v in literal.values)
-        return Compare(op="=", left=month.ref, right=Literal_(value=values[0])) if len(values) == 1 else OneOf(argument=month.ref, values=values)
+        return (
+            Compare(op="=", left=month.ref, right=Literal_(value=values[0]))
+            if len(values) == 1
+            else OneOf(argument=month.ref, values=values)
+        )
     year = d.facts.year(d.base)
-    if literal.kind != "period" or literal.unit != "month" or not (literal.low and literal.high) or not (month and year):
+    if (
+        literal.kind != "period"
+        or literal.unit != "month"
+        or not (literal.low and literal.high)
+        or not (month and year)
+    ):
         return None
     if literal.low[5:7] != f"{(int(literal.high[5:7]) - 2) % 12 + 1:02}":
         return None  # more than one month
     return And(
         items=(
             Compare(op="=", left=year.ref, right=Literal_(value=int(literal.low[:4]))),
-            Compare(op="=", left=month.ref, right=Literal_(value=_month_value(d, month, int(literal.low[5:7])))),
+            Compare(
+                op="=", left=month.ref, right=Literal_(value=_month_value(d, month, int(literal.low[5:7])))
+            ),
         )
     )
+
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _weekday_names(d: Draft, wanted: tuple[int, ...]) -> Predicate | None:
+    """Weekdays that a text column spells out: "Sun", "Sunday"."""
+    for col in d.facts.columns(d.base):
+        values = [str(v) for v in (d.facts.values(col) or ())] if col.family == "text" else []
+        if values and len(values) <= 7 and all(v[:3].casefold() in _WEEKDAYS for v in values):
+            found = [v for v in values if _WEEKDAYS.index(v[:3].casefold()) + 1 in wanted]
+            if len(found) == 1:
+                return Compare(op="=", left=col.ref, right=Literal_(value=found[0]))
+            return OneOf(argument=col.ref, values=tuple(found)) if found else None
+    return None
 
 
 def _month_value(d: Draft, month: Col, number: int) -> int | str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.read_lexicon import CONCEPTS, CONCEPTS_ZH
 from llmauto_agent.planner.values import CellValue, ColumnFacts
-from llmauto_agent.planner.words import split_name
+from llmauto_agent.planner.words import singular, split_name
 from llmauto_tools.plan.model import ColumnRef, Compare, IsTrue, Literal_, Not, Predicate
 from llmauto_tools.schema import Column, Table, TypeFamily
 
@@ -94,6 +94,11 @@ class Facts:
         known = self.known(col)
         return known.binary if known else None
 
+    def names_rows(self, word: str, table: str) -> bool:
+        """Whether a noun stands for the rows of a table: it is part of the table's name ("wine": winequality)."""
+        stem = singular(word)
+        return len(stem) >= 4 and stem in table.casefold()
+
     def yes(self, col: Col, wanted: bool = True) -> Predicate | None:
         """The filter "is yes" (or "is no") of a two-valued column, or None for other columns."""
         if col.family == "boolean":
@@ -166,7 +171,11 @@ class Facts:
         """A column that holds the year, month, day or hour of a row."""
         if unit == "year":
             return self.year(table)
-        names = {"month": {"month", "月", "月份"}, "day": {"day", "date_of_month", "日"}, "hour": {"hour", "小时"}}
+        names = {
+            "month": {"month", "月", "月份"},
+            "day": {"day", "date_of_month", "日"},
+            "hour": {"hour", "小时"},
+        }
         return next((c for c in self.columns(table) if c.name.casefold() in names.get(unit, ())), None)
 
     def finest_part(self, col: Col) -> bool:

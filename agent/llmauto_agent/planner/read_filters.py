@@ -85,9 +85,16 @@ def year_number(d: Draft, m: re.Match[str]) -> str | None:
     return m[1] + d.code.new("n", number, digits)
 
 
-@NORMALISE.rule(r"⟪|⟫")
-def _never(d: Draft, m: re.Match[str]) -> str | None:
-    return ""
+@NORMALISE.rule(r"([⊤⊥≻≺])⟨[^⟩]*⟩({n})?({x})", r"([⊤⊥]){x}(){x}")
+def named_adjective(d: Draft, m: re.Match[str]) -> str | None:
+    """"longest tenure", "cheapest fare": the column that is named is what is compared."""
+    return f"{m[2] or ''}{m[1]}{m[0][-1]}"
+
+
+@NORMALISE.rule(r"[⊤⊥≻≺]⟨([^⟩]*)⟩")
+def lost_adjective(d: Draft, m: re.Match[str]) -> str | None:
+    """An adjective that measures nothing here is a word again; if nothing else explains it, it is missing."""
+    return f" {m[1]} "
 
 
 def number(d: Draft, char: str, target: Expr | None, col: Col | None) -> Literal_:
@@ -130,9 +137,14 @@ def compare(d: Draft, char: str, op: str, value: str, text: str) -> str | None:
 # ---- comparisons
 
 
+BY_UNIT = r"(?<!{x})([≻⪰≺⪯])({n})(?!{x})"
+
+
 @FILTERS.rule(rf"({{m}}){_IS} ?({_CMP})({{n}})")
 def having(d: Draft, m: re.Match[str]) -> str | None:
     measure: MeasureDraft = d.value(m[1])
+    if re.search(r"degrees?|years? old|岁|度$", d.text(m[3])):
+        return None  # the unit belongs to a column, not to a count
     d.having.append(
         Compare(op=COMPARISONS[m[2]], left=measure.expr, right=number(d, m[3], None, None))  # type: ignore[arg-type]
     )
@@ -261,6 +273,7 @@ def by_unit(d: Draft, m: re.Match[str]) -> str | None:
 
 
 _UNIT_CONCEPTS = [
+    ("temperature", r"degrees?|度$"), ("distance", r"miles?|km|kilomet|公里"),
     ("old", r"years? old|years? of age|year-old|岁"), ("weight", r"kgs?|kilos?|grams?|pounds|lbs|公斤|千克|磅"),
     ("height", r"(?<![a-z])(?:m|met(?:er|re)s?|feet|ft)(?![a-z])|米"), ("length", r"minutes?|mins?|分钟"),
 ]  # fmt: skip
@@ -274,7 +287,9 @@ _PEOPLE_WORDS = re.compile(
 
 def _people_slot(d: Draft, char: str) -> bool:
     slots = d.code.slots_in(char)
-    return bool(slots) and slots[0].kind in {"t", "f"} and bool(_PEOPLE_WORDS.search(slots[0].text.casefold()))
+    return (
+        bool(slots) and slots[0].kind in {"t", "f"} and bool(_PEOPLE_WORDS.search(slots[0].text.casefold()))
+    )
 
 
 # ---- nulls and texts
@@ -352,7 +367,49 @@ def text_equal(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_f(TextMatch(argument=col.ref, how="equals", text=text), d.span(m)) if col else None
 
 
+@FLAGS.rule(
+    r"(?:with|having|have|has|had)(?: an?)?({c})(?=$|[|,⊞]| ?(?:by|per|in|who|that|and|are)(?![a-z]))", r"有({c})(?=$|[|,⊞的])(?!{n})"
+)
+def having_some(d: Draft, m: re.Match[str]) -> str | None:
+    """"orders with a discount": more than nothing, or not missing."""
+    col = d.col(m[1])
+    if col is None or d.facts.yes(col) is not None or d.facts.is_key(col):
+        return None
+    if not (d.measures() or "%" in d.code.text or d.row_nouns or re.search(r"[\ue600-\ue6ff]", d.code.text[: m.start()])):
+        return None
+    known = d.facts.known(col)
+    text = d.span(m)
+    if col.family == "number":
+        if known is None or known.low is None or float(known.low) != 0:
+            return None
+        d.assume(f"'{text}' read as {col.name} above 0")
+        return d.new_f(Compare(op=">", left=col.ref, right=Literal_(value=0)), text)
+    d.assume(f"'{text}' read as {col.name} not missing")
+    return d.new_f(Not(item=IsNull(argument=col.ref)), text)
+
+
+@FILTERS.rule(r"(?:called|named|by name of|whose name is|whose name contains) ?([a-z][a-z'-]+)(?![a-z])")
+def called(d: Draft, m: re.Match[str]) -> str | None:
+    """"everybody called Smith": in the column that names the rows."""
+    label = d.facts.label(d.base)
+    if label is None:
+        return None
+    return d.new_f(TextMatch(argument=label.ref, how="contains", text=d.code.words(m.start(1), m.end(1))), d.span(m))
+
+
 # ---- values found in the data
+
+
+@VALUES.rule(r"({v})([^|{n}]*?)≻({v})", r"({v})(?:比|相比|较)({v})()")
+def more_than(d: Draft, m: re.Match[str]) -> str | None:
+    """"do men tip more than women": a comparison of the two groups."""
+    second, middle = (m[3], m[2]) if m[3] else (m[2], "")
+    picks: list[Pick] = [d.value(m[1]), d.value(second)]
+    if (picks[0].link.table, picks[0].link.column) != (picks[1].link.table, picks[1].link.column):
+        return None
+    col = d.facts.col(picks[0].link.table or "", picks[0].link.column or "")
+    d.comparing = True
+    return d.new_f(value_filter(col, picks), d.span(m)) + middle
 
 
 @VALUES.rule(
@@ -402,6 +459,9 @@ def flag(d: Draft, m: re.Match[str]) -> str | None:
     col = d.col(m[2])
     if m[1] or col is None or (yes := d.facts.yes(col)) is None:
         return None
+    if d.comparing and not d.measures():
+        share = Arithmetic(op="/", left=d.count(where=yes), right=d.count())
+        return d.new_m(MeasureDraft(share, d.span(m))) + (m[3] or "")
     counted = re.search(r"[%#®]", d.code.text) or d.measures()
     said = re.match(r"\s*(?:who|that|with)\b", m[0])
     if not counted and not said:

@@ -53,7 +53,7 @@ ENGLISH: list[tuple[str, str]] = [
     ("⊤⟨length⟩", r"(?:the )?longest"), ("⊥⟨length⟩", r"(?:the )?shortest"),
     ("⊤⟨weight⟩", r"(?:the )?heaviest"), ("⊥⟨weight⟩", r"(?:the )?lightest"),
     ("⊤⟨height⟩", r"(?:the )?(?:tallest|highest(?= (?:mountain|volcano|peak)))"),
-    ("⊤⟨temperature⟩", r"(?:the )?(?:hottest|warmest)"), ("⊥⟨temperature⟩", r"(?:the )?(?:coldest|coolest)"),
+    ("⊤⟨temperature⟩", r"(?:the )?(?:hottest|warmest)"), ("⊥⟨cold⟩", r"(?:the )?(?:coldest|coolest)"),
     ("⊤⟨speed⟩", r"(?:the )?fastest"), ("⊥⟨speed⟩", r"(?:the )?slowest"),
     ("⊤⟨income⟩", r"(?:the )?(?:richest|wealthiest)"), ("⊥⟨income⟩", r"(?:the )?poorest"),
     ("⊤⟨precipitation⟩", r"(?:the )?(?:wettest|rainiest)"), ("⊤⟨wind⟩", r"(?:the )?windiest"),
@@ -67,7 +67,7 @@ ENGLISH: list[tuple[str, str]] = [
     ("⊥", r"(?:the |a )?(?:lowest|smallest|least|fewest|worst|bottom|weakest)"),
     ("¤", r"(?<={n} )times"),
     # words of a later stage, kept from being linked
-    ("keep", r"(?:running|cumulative) (?:total|sum|count|number)|cumulative(?:ly)?|accumulated|running|(?:year|month|quarter|week|day)[- ](?:over|on|to|by)[- ](?:year|month|quarter|week|day)|yoy|mom|qoq|growth|moving average|(?:bar|line|pie|scatter|column|area) (?:chart|graph|plot)|histogram|never|differences?"),
+    ("keep", r"(?:running|cumulative) (?:total|sum|count|number)|cumulative(?:ly)?|accumulated|running|(?:year|month|quarter|week|day)[- ](?:over|on|to|by)[- ](?:year|month|quarter|week|day)|yoy|mom|qoq|growth|moving average|(?<=[a-z] )counts?(?= |$)|(?:bar|line|pie|scatter|column|area) (?:chart|graph|plot)|histogram|never|differences?"),
     # groups
     ("⊞", r"cross[- ]?tab(?:ulation)?s?(?: of)?|contingency table of|distribution(?: of)?(?= {c})|broken down"),
     ("⊞", r"(?:grouped |group |broken down |break(?:ing)? (?:that |it |this |them )?down |broken out |split (?:up )?(?:that |it |this |them )?|splitted |separated |separately |divided up |segmented |sliced )?(?:by|per|for) (?:each|every|the different|different|all the)|(?:grouped |group |broken down |break(?:ing)? (?:that |it |this |them )?down |split (?:up )?(?:that |it |this |them )?|segmented )by|per|for (?:each|every)|(?:in|within|on|of|from|at|to|with|among|across) (?:each|every)(?: of the| one of the)?|across(?: all| the| different)?|separately for|depending on|according to|each|every|over the(?= (?:{c}))|over(?= {c})|for different|by"),
@@ -92,7 +92,7 @@ FILLERS = frozenset(
     " whats what's respectively kind sort type types different various distinct unique individual"
     " i'd id like make made produce report reported records record rows row entries entry total"
     " got get gets go goes went come comes came occur occurs occurred happen happened exist exists"
-    " held hold found contained contains contain include includes included belong belongs recorded"
+    " everybody everyone anybody anyone someone somebody board often likely held hold found contained contains contain include includes included belong belongs recorded"
     " every each such more most name called named people person overview breakdown broken split"
     " combinations combination just only world worldwide global overall change changes across among amongst between during while where back along plus too well quick quickly simply"
     " paid pay pays spent spend cost costs earned earn earns took take takes live lives lived living"

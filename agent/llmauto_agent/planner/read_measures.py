@@ -143,6 +143,17 @@ def pieces_sold(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_m(MeasureDraft(Aggregate(function=function, argument=hit[0].ref), d.span(m)))  # type: ignore[arg-type]
 
 
+@MEASURES.rule(r"({x})(?: ?(?:distribution|spread))?(?: ?range|范围|区间|的范围)(?:: ?↓ ?(?:and|to) ?↑)?", r"(?:range|spread) of({x})")
+def value_range(d: Draft, m: re.Match[str]) -> str | None:
+    """The smallest and the largest value."""
+    return (measure(d, "↓", m[1], d.span(m)) or "") + (measure(d, "↑", m[1], d.span(m)) or "") or None
+
+
+@COUNTS.rule(r"({t})((?:{f}|{v})*) ?(?:counts?|numbers)(?![a-z])", language="en")
+def rows_counts(d: Draft, m: re.Match[str]) -> str | None:
+    return m[2] + _count_rows(d, d.value(m[1]), d.span(m))
+
+
 # ---- counts
 
 
@@ -189,7 +200,7 @@ def _count_noun(d: Draft, m: re.Match[str], noun: str) -> str | None:
     """An unknown noun where the rows' noun is expected: the rows, when there is one table."""
     if noun in PARTS or (d.facts.only is None and noun not in ROW_NOUNS):
         raise Refusal([noun])
-    if noun not in ROW_NOUNS:
+    if noun not in ROW_NOUNS and not d.facts.names_rows(noun, d.base):
         d.assume(f"'{noun}' read as the rows of {d.base}")
     d.row_nouns.add(noun)
     return _count_rows(d, None, d.span(m))
@@ -219,7 +230,7 @@ def _count_column(d: Draft, m: re.Match[str], char: str, adjectives: str) -> str
 )
 def rows_of(d: Draft, m: re.Match[str]) -> str | None:
     """A common noun for the rows behind a measure: average age of clients who ..."""
-    if m[1] in ROW_NOUNS and (d.facts.only is not None or m[1] in {"people", "rows", "records"}):
+    if (m[1] in ROW_NOUNS or d.facts.names_rows(m[1], d.base)) and (d.facts.only is not None or m[1] in {"people", "rows", "records"}):
         d.row_nouns.add(m[1])
     return None
 

@@ -276,6 +276,49 @@ def parentheses(d: Draft, m: re.Match[str]) -> str | None:
     return m[1] or m[2]
 
 
+@FRAME.rule(
+    r"⊞?(?:over )?time(?![a-z])|trends?(?: ?(?:of|in|for))?|development(?: of)?|⊞(?:course of )?time",
+    r"随(?:着)?时间(?:的)?(?:变化|推移)?|(?:的)?(?:走势|趋势|变化趋势|变化情况)",
+)
+def over_time(d: Draft, m: re.Match[str]) -> str | None:
+    from llmauto_agent.planner.read_dates import date_column
+
+    year, date = d.facts.year(d.base), date_column(d)
+    if not re.search("over|trend|develop|course|随|势", m[0] + d.span(m)):
+        return None
+    col = date if date and date.table == d.base else year
+    if col is None:
+        return None
+    d.groups.append(col.ref)
+    return d.note(m)
+
+
+_REVENUE = r"revenues?|turnover|sales value|order value|sales amount|gross sales|net sales|spending|income from sales"
+
+
+@ARITHMETIC.rule(rf"(?<![a-z])(?:{_REVENUE})(?![a-z])", r"(?:销售额|营收|营业额|订单金额|总金额|销售金额|金额)")
+def revenue(d: Draft, m: re.Match[str]) -> str | None:
+    """Revenue where no column holds it: quantity times unit price, less the discount where there is one."""
+    tables = [d.base, *[t.name for t in d.facts.tables if t.name != d.base]]
+    for table in tables:
+        found = d.facts.concept("quantity", [table]), d.facts.concept("price", [table])
+        if found[0] is None or found[1] is None or found[0][1] == "units" and found[0][0] == found[1][0]:
+            continue
+        quantity, price = found[0][0], found[1][0]
+        if "price" not in price.name.lower() and "价" not in price.name:
+            continue
+        expr: Expr = Arithmetic(op="*", left=quantity.ref, right=price.ref)
+        said = f"{quantity.name} × {price.name}"
+        discount = next((c for c in d.facts.columns(table) if re.fullmatch("discount|折扣", c.name.lower())), None)
+        known = d.facts.known(discount) if discount else None
+        if discount is not None and known is not None and known.high is not None and 0 < float(known.high) <= 1:
+            rest = Arithmetic(op="-", left=Literal_(value=1), right=discount.ref)
+            expr, said = Arithmetic(op="*", left=expr, right=rest), f"{said} × (1 − {discount.name})"
+        d.assume(f"{d.span(m)} = {said}")
+        return d.new_x(expr, d.span(m))
+    return None
+
+
 # ---- the scale and unit of what comes out
 
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3, "万": 1e4, "亿": 1e8, "百万": 1e6, "千": 1e3, "mio": 1e6}  # fmt: skip

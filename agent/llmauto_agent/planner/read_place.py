@@ -11,6 +11,7 @@ from llmauto_agent.planner.literals import NumberLiteral, read_numbers
 from llmauto_agent.planner.read_code import Code
 from llmauto_agent.planner.read_draft import Draft, Refusal
 from llmauto_agent.planner.read_facts import Col, Facts
+from llmauto_agent.planner.read_grammar import ROW_NOUNS
 from llmauto_agent.planner.read_lexicon import LOW_IS_OLD, Operator, operators
 from llmauto_agent.planner.tokens import Language, fold, tokenize
 
@@ -59,6 +60,8 @@ def _usable(link: Link) -> bool:
     text = fold(link.text)
     if re.search(r"[,;()，；（）]", text) and link.score < 0.95:
         return False
+    if link.kind == "value" and link.how == "part" and text in ROW_NOUNS:
+        return False  # "films" does not mean the distributor Film Movement
     return not (link.kind == "column" and link.score < 0.9 and _DATE_WORD.search(text))
 
 
@@ -177,7 +180,9 @@ def _settle(picks: list[Pick], facts: Facts, base: str, dates: list[_Piece]) -> 
             ]
             if link.kind == "column" and any(0 <= d.start - link.end <= 2 for d in dates):
                 # "sold in 2008": the column that holds a year
-                years = [a for a in [link, *others] if facts.is_year(facts.col(a.table or "", a.column or ""))]
+                years = [
+                    a for a in [link, *others] if facts.is_year(facts.col(a.table or "", a.column or ""))
+                ]
                 if len(years) == 1:
                     settled.append(_Piece(link.start, link.end, Pick(years[0])))
                     continue
@@ -243,7 +248,9 @@ def _operator(draft: Draft, symbol: str, folded: str, text: str) -> str:
     bare = symbol.replace(found[0], "\x00")
     if hit is None:
         # The adjective stays as a word: if nothing else explains it, the question is refused.
-        return symbol.replace(found[0], "") if found[1] in {"quantity", "sales"} else f" {folded} "
+        if found[1] in {"quantity", "sales"}:
+            return symbol.replace(found[0], "")
+        return symbol.replace(found[0], f"⟨{folded}⟩")
     col, name = hit
     if found[1] == "old" and name in LOW_IS_OLD:
         bare = bare.translate(_FLIP)

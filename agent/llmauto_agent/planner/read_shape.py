@@ -25,6 +25,7 @@ _ITEM = rf"(?:{{c}}|{{t}}|{{d}}|{_DATE_WORDS}(?![a-z一-鿿]))"
 
 
 @GROUPS.rule(
+    r"⊞?({x})(?: ?(?:distribution|histogram))? ?(?:in|⊞)? ?({n})[- ]?(?:year|point|unit|wide|dollar)?s?[- ]? ?(?:bins?|steps?|groups?|buckets?|bands?|intervals?|brackets|ranges)",
     r"⊞?({x})(?:,|⊞| )*(?:in )?(?:bins?|steps|groups?|buckets?|bands?|intervals?|brackets|ranges)(?: ?of)?(?: ?(?:size|width))? ?({n})",
     r"(?:⊞)?({n})[- ]?(?:wide |year |point |unit )?(?:[a-z]+ )?({x}) ?(?:bins?|groups?|buckets?|bands?|brackets)",
     r"(?:⊞)?({n})[- ](?:year|point)[- ]?({x}) ?(?:bins?|groups?|buckets?|bands?|brackets)",
@@ -68,11 +69,17 @@ def group(d: Draft, m: re.Match[str]) -> str | None:
         return None
     found = [_group_item(d, piece) for piece in re.findall(_macro(_ITEM), m[1])]
     if None in found:
-        return None
+        alone = len(found) == 1 and m[1] > "\ue000" and d.code.slot(m[1][0]).kind == "t"
+        return d.note(m) if alone and "μ" not in d.code.text and _averages(d) else None
     for expr in found:
         if expr is not None and expr not in d.groups:
             d.groups.append(expr)
     return d.note(m)
+
+
+def _averages(d: Draft) -> bool:
+    """Whether an average was asked, for which "per row" says nothing more."""
+    return any(getattr(measure.expr, "function", None) == "avg" for measure in d.measures())
 
 
 def _macro(source: str) -> str:
@@ -104,6 +111,8 @@ def _group_item(d: Draft, piece: str) -> Expr | None:
         return word_group(d, piece)
     slot = d.code.slot(piece)
     if slot.kind == "t":
+        if (slot.value or d.base) == d.base and d.facts.only is not None:
+            return None  # "per passenger" is every row: no groups
         label = d.facts.label(slot.value or d.base)
         return label.ref if label else None
     if isinstance(slot.value, DateLiteral):
@@ -212,6 +221,9 @@ def _subject(d: Draft, piece: str) -> Subject | None:
         col: Col = slot.value
         if d.facts.is_key(col):
             return Subject(table=col.table)
+        if d.facts.binary(col) is not None and (yes := d.facts.yes(col)) is not None and col.family != "text":
+            d.code.append(d.new_f(yes, slot.text), 0, 0)  # "the oldest survivor": a row that says yes
+            return Subject(table=col.table)
         if col.family == "number" and not d.facts.discrete(col):
             return None
         return Subject(col=col, table=col.table)
@@ -236,13 +248,20 @@ _NOT_ROWS = frozenset(
 def _row_noun(d: Draft, word: str) -> Subject | None:
     if word in _NOT_ROWS or d.facts.only is None:
         return None
-    if d.language == "en" and word not in ROW_NOUNS and not ROW_NOUNS & {word + "s", word.removesuffix("s")}:
+    known = word in ROW_NOUNS or ROW_NOUNS & {word + "s", word.removesuffix("s")}
+    if d.language == "en" and not known and not d.facts.names_rows(word, d.base):
         return None
     d.row_nouns.add(word)
     return Subject(table=d.base)
 
 
-@ORDER.rule(r"(?<![a-z])(?:[a-z]+ed|made|sold|won|has|have|had|got|took) ?(?=[⊤⊥])", language="en")
+@ORDER.rule(r"([⊤⊥])({x}|{cd})({n})")
+def number_first(d: Draft, m: re.Match[str]) -> str | None:
+    """"heaviest 5 cars" reads like "5 heaviest cars"."""
+    return m[3] + m[1] + m[2] if d.value(m[3]).kind == "number" else None
+
+
+@ORDER.rule(r"(?<![a-z])(?:[a-z]+(?:ed|s)|made|sold|won|has|have|had|got|took|bring)(?: (?:in|up|out|on|at))? ?(?=[⊤⊥])", language="en")
 def verb_before_most(d: Draft, m: re.Match[str]) -> str | None:
     """In "which employee handled the most orders", the verb only links the two."""
     return " " if d.subject is not None else None
@@ -293,7 +312,7 @@ def rank_count(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @ORDER.rule(
-    rf"({{n}})? ?(⊤|⊥) ?({{n}})? ?({_SUBJECT}) ?(?:⊞|in terms of|according to|ranked|with|having|measured|按|以)+ ?(⊤|⊥)?({{m}}|{{x}})"
+    rf"({{n}})? ?(⊤|⊥) ?({{n}})? ?({_SUBJECT}) ?(?:⊞|in terms of|according to|ranked|with|having|measured|for|in|按|以)+ ?(⊤|⊥)?({{m}}|{{x}})"
 )
 def top_by(d: Draft, m: re.Match[str]) -> str | None:
     """ "top 5 products by revenue"."""
