@@ -86,6 +86,9 @@ class Evidence:
     """{kind, message, hint} where state is "failed"."""
 
 
+Records = list[Evidence]
+
+
 def bounded_rows(rows: tuple[tuple[Any, ...], ...]) -> tuple[list[list[JsonValue]], bool]:
     """Rows as JSON values within the ledger's bounds, and whether any were cut off."""
     kept: list[list[JsonValue]] = []
@@ -183,13 +186,13 @@ class Ledger:
         found = self._select("e.session = ? AND e.call_id = ? AND o.state = 'finished'", (session, call_id))
         return found[-1] if found else None
 
-    def list(self, session: str | None = None) -> list[Evidence]:
+    def list(self, session: str | None = None) -> Records:
         """All records in the order they began, of one session or of the workspace."""
         if session is None:
             return self._select("1", ())
         return self._select("e.session = ?", (session,))
 
-    def _select(self, condition: str, parameters: tuple[Any, ...]) -> list[Evidence]:
+    def _select(self, condition: str, parameters: tuple[Any, ...]) -> Records:
         with self._lock, state_errors(self._path):
             rows = self._db.execute(
                 "SELECT e.number, e.session, e.call_id, e.pid, e.process, e.started, e.payload,"

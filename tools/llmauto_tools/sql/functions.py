@@ -149,6 +149,7 @@ REPEATING_FUNCTIONS: dict[str, int] = {
     "rpad": 1,
     "list_resize": 1,
     "array_resize": 1,
+    "bitstring": 1,
 }
 """Functions whose result is as long as an argument says, with that argument's position.
 
@@ -156,8 +157,11 @@ DuckDB allocates their result outside its memory limit, and cannot be stopped wi
 so the guard wants a constant there and bounds it.
 """
 
-MAX_REPEAT = 100_000
+MAX_REPEAT = 10_000
 """The largest count that a repeating function may be given."""
+
+FORMATTING_FUNCTIONS: frozenset[str] = frozenset({"format", "printf"})
+"""Functions whose result is as wide as their first argument, a format, says."""
 
 DUPLICATING_MACROS: frozenset[str] = frozenset(
     {

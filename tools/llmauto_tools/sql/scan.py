@@ -65,20 +65,33 @@ def _string_end(sql: str, at: int) -> int:
     return len(sql)
 
 
+_BLOCK_EDGE = re.compile(r"/\*|\*/")
+
+
 def _block_end(sql: str, at: int) -> int:
     """The end of a block comment; they nest."""
     depth = 0
-    for match in re.compile(r"/\*|\*/").finditer(sql, at):
+    for match in _BLOCK_EDGE.finditer(sql, at):
         depth += 1 if match[0] == "/*" else -1
         if depth == 0:
             return match.end()
     return len(sql)
 
 
+def _block_depth(comment: str) -> int:
+    depth = deepest = 0
+    for match in _BLOCK_EDGE.finditer(comment):
+        depth += 1 if match[0] == "/*" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
 def nesting_depth(sql: str, limit: int) -> int:
-    """The deepest nesting of brackets and CASE, counted up to `limit` + 1."""
+    """The deepest nesting of brackets, CASE, and block comments, counted up to `limit` + 1."""
     depth = deepest = 0
     for kind, start, end in tokens(sql):
+        if kind == "comment" and sql[start] == "/":
+            deepest = max(deepest, _block_depth(sql[start:end]))
         if kind == "other":
             depth += (sql[start] in "([{") - (sql[start] in ")]}")
         elif kind == "word" and end - start <= 4:
