@@ -6,17 +6,16 @@ read to its end once. Members of a zip are written under names of our own, never
 
 from __future__ import annotations
 
-import gzip
-import shutil
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from llmauto_tools.errors import DiskFull, UnreadableSource
 from llmauto_tools.sources.base import Opening, fingerprint, reading
 from llmauto_tools.sources.kinds import Kind, readable_name
+
+if TYPE_CHECKING:
+    import zipfile
 
 MAX_RATIO = 400
 """A member that grows more than so many times (beyond FREE_BYTES) is taken for a zip bomb."""
@@ -30,6 +29,8 @@ _CHUNK = 1 << 20
 def open_stream(path: Path, compression: Kind | None) -> IO[bytes]:
     """The uncompressed bytes of a file. The caller closes it."""
     if compression == "gzip":
+        import gzip
+
         return cast("IO[bytes]", gzip.open(path, "rb"))
     if compression == "zstd":
         import pyarrow as pa
@@ -64,6 +65,8 @@ def _drain(stream: IO[bytes]) -> None:
 
 
 def _broken_named(path: Path, read: Callable[[], Any]) -> Any:
+    import zlib
+
     try:
         return read()
     except (EOFError, zlib.error, OSError, ValueError) as e:
@@ -107,6 +110,9 @@ def unpack_zip(opening: Opening, path: Path) -> list[Path]:
 
     Raises UnreadableSource for a damaged, encrypted or suspicious archive.
     """
+    import zipfile
+    import zlib
+
     folder = opening.cache.path("zip", fingerprint([path]))
     try:
         with reading(path), zipfile.ZipFile(path) as archive:
@@ -155,8 +161,3 @@ def _member(
         with opening.cache.writing(target) as part, archive.open(member) as stream, part.open("wb") as out:
             _copy(opening, stream, out, member.file_size, member.filename[:80])
     return target
-
-
-def clear(folder: Path) -> None:
-    """Delete an unpacked copy."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -11,8 +11,6 @@ import errno
 import hashlib
 import json
 import os
-import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,7 +38,7 @@ class Cache:
         Raises DiskFull where the disk is full.
         """
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+        part = target.with_name(f"{target.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
         try:
             with disk_full_named(self.folder):
                 yield part
@@ -63,6 +61,8 @@ class Cache:
             part.write_text(json.dumps(value, ensure_ascii=False), "utf-8")
 
     def free_bytes(self) -> int:
+        import shutil
+
         return shutil.disk_usage(self.folder).free
 
     def prune(self, prefix: str, keep: Path, older_than: float = 86_400.0) -> None:

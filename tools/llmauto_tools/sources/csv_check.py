@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from llmauto_tools.sources.base import Opening, file_list, literal
-from llmauto_tools.sources.casts import Verdict, infer
+from llmauto_tools.sources.casts import Cast, Verdict, infer
 from llmauto_tools.sources.dialect import Dialect
 
 MAX_EXTRA = 200
@@ -275,6 +275,9 @@ def _fill_empty(
 
 
 def _failing(opening: Opening, source: str, columns: list[int], verdicts: list[Verdict]) -> list[int]:
+    """The columns with a value that their type doesn't take."""
+    if len(columns) > _CHUNK:
+        columns = _not_in_bulk(opening, source, columns, verdicts)
     failed = []
     for start in range(0, len(columns), _CHUNK):
         part = columns[start : start + _CHUNK]
@@ -284,7 +287,27 @@ def _failing(opening: Opening, source: str, columns: list[int], verdicts: list[V
     return failed
 
 
-def _cast(verdict: Verdict):  # type: ignore[no-untyped-def]
+def _not_in_bulk(opening: Opening, source: str, columns: list[int], verdicts: list[Verdict]) -> list[int]:
+    """Of very many columns, those that are not shown to hold by testing all with one type at once."""
+    groups: dict[str, list[int]] = {}
+    for i in columns:
+        groups.setdefault(_cast(verdicts[i]).accepts("x"), []).append(i)
+    left: list[int] = []
+    for test, members in groups.items():
+        if len(members) > 20:
+            listed = ", ".join(f"c{i}" for i in members)
+            whole = f"bool_and(list_bool_and(list_transform([{listed}], lambda x: {test})))"
+            row = opening.db.execute(f"SELECT {whole} FROM {source}").fetchone()
+            if row is None or row[0] is not False:
+                continue
+        left += members
+    return sorted(left)
+
+
+def _cast(verdict: Verdict) -> Cast:
+    """The cast of a verdict that is known to have one."""
+    if verdict.cast is None:
+        raise ValueError("a text column has no test")
     return verdict.cast
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from llmauto_tools.sources.base import literal
 
@@ -23,6 +24,10 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
+_MAYBE = re.compile(
+    r"[0-9]{1,4}[-/. 年][0-9A-Za-z]{1,9}[-/. 月].*|[A-Za-z]{3,9}[- ][0-9].*|[0-9]{4}-[0-9]{2}"
+)
+"""What every notation of a date looks like; most text is turned away here."""
 _DATE_NAME = re.compile(r"date|datum|fecha|(^|[^a-z])(day|dt|ymd)([^a-z]|$)|日期|年月日", re.IGNORECASE)
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?: ?[AaPp][Mm])?"
 _SPLIT = re.compile(rf"(?P<date>.*?[0-9年月日A-Za-z])(?P<gap>T|,? )(?P<clock>{_CLOCK})")
@@ -49,15 +54,20 @@ class When:
 class _Shape:
     """A notation of a date: what it looks like, its strptime format, and where its parts are."""
 
-    pattern: re.Pattern[str]
+    text: str
     format: str
     order: str
     """Letters d, m, y (four digits), Y (two digits), b (month name) in the order of the groups."""
     says: str
 
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when first needed: all of them cost more than attaching a small file."""
+        return _compiled(self.text)
 
-def _shape(pattern: str, fmt: str, order: str, says: str) -> _Shape:
-    return _Shape(re.compile(pattern), fmt, order, says)
+
+_compiled = lru_cache(maxsize=None)(re.compile)
+_shape = _Shape
 
 
 def _numeric_shapes() -> list[_Shape]:
@@ -125,6 +135,8 @@ def infer_date(values: set[str], name: str = "") -> When | None:
         return None
     if example.isdigit():
         return _compact(values) if _DATE_NAME.search(name) else None
+    if _MAYBE.fullmatch(example) is None:
+        return None
     if all(map(_ZONED.fullmatch, values)):
         return _zoned()
     parts = {v: m for v in values if (m := _SPLIT.fullmatch(v))}

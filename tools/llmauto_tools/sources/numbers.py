@@ -38,6 +38,8 @@ _CURRENCIES = {
 }  # fmt: skip
 _CURRENCY = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, reverse=True))
 _CURRENCY_FOUND = re.compile(_CURRENCY)
+_SIGNS = frozenset(f"0123456789.,'’()+-−%{_SPACES}")
+"""All that a number holds besides its currency; text is turned away by it at little cost."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,11 @@ def infer_number(values: set[str], decimal_comma: bool) -> Number | None:
     """The number type that all `values` have, or None where they are no numbers."""
     if not any(c.isdigit() for c in next(iter(values))):
         return None
+    if all(map(_INTEGER.fullmatch, values)) and max(map(len, values)) <= _MAX_DIGITS:
+        return _INTEGERS
     kept = _identifier(values)
     if kept is not None:
         return kept
-    if all(map(_INTEGER.fullmatch, values)):
-        return _INTEGERS
     if decimal_comma and (number := _styled(values, (_STYLES[1],))) is not None:
         return number
     if all(map(_DECIMAL.fullmatch, values)):
@@ -97,7 +99,7 @@ def _identifier(values: set[str]) -> Number | None:
 
 def _styled(values: set[str], styles: tuple[tuple[str, str], ...]) -> Number | None:
     longest = max(values, key=len)
-    if len(longest) > 40:
+    if len(longest) > 40 or not _SIGNS.issuperset(_CURRENCY_FOUND.sub("", longest)):
         return None
     for group, decimal in styles:
         if all(map(_pattern(group, decimal).fullmatch, values)):
