@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
+from llmauto_agent.planner.context import prefer_named_columns
 from llmauto_agent.planner.links import Link, Pick
 from llmauto_agent.planner.matching import NameMatch, match_names
 from llmauto_agent.planner.names import NameIndex
@@ -77,7 +78,7 @@ class SchemaIndex:
             links += self._flags(links, units, source)
             links += self._negated_values(units)
         links += self._rows(units)
-        return _ranked(links)
+        return _ranked(prefer_named_columns(links, source))
 
     # ---- words that stand for rows
 

@@ -1,15 +1,16 @@
-"""Cell values that a question may name: found through the engine, in bounded time, kept in memory.
+"""Cell values that a question may name: found through the engine, within bounds, kept in memory.
 
 What is read, and when: the first question that needs a table reads its distinct text values and the
 bounds of its numbers and dates in one query, over the first `_CELLS` cells (rows times columns) of the
-table at most, within `_SCAN_SECONDS`. Columns with more than `_DISTINCT` distinct values, and the rest of
-large tables, are asked per question for exactly the phrases of the question, within `_PROBE_SECONDS`.
-So a value that only occurs late in a large table may be missed; `ColumnFacts.complete` says so.
+table at most. Columns with more than `_DISTINCT` distinct values, and the rest of large tables, are asked
+per question for exactly the phrases of the question. So a value that only occurs late in a large table,
+and in another spelling, may be missed; `ColumnFacts.complete` says so. Of many tables, only those are read
+whose names or columns a question names. The time limits are a safety net: the bounds are what keeps
+reading short, so that the same question finds the same values on a slow machine.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -26,7 +27,7 @@ from llmauto_agent.planner.value_types import (
     distinct,
 )
 from llmauto_agent.planner.words import is_stop_word
-from llmauto_tools.errors import Interrupted, LlmautoError
+from llmauto_tools.errors import Interrupted, LlmautoError, TimeLimitReached
 from llmauto_tools.results import QueryResult, to_json_value
 from llmauto_tools.schema import Column, Table
 
@@ -38,8 +39,10 @@ _CELLS = 1_000_000
 _DISTINCT = 2_000
 _LENGTH = 60
 _FEW = 20
-_SCAN_SECONDS = 0.2
-_PROBE_SECONDS = 0.15
+_SCAN_SECONDS = 2.0
+_PROBE_SECONDS = 1.0
+_FEW_TABLES = 12
+"""So many tables are all read; of more, only those that the question names."""
 _PROBED_PHRASES = 60
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "HUGEINT")
 
@@ -62,6 +65,8 @@ class _TableValues:
     """Text columns whose values are not all in the index."""
     coded_columns: frozenset[str] = frozenset()
     """Those of them that look like codes (with digits), such as an order number."""
+    slow: bool = False
+    """Looking a phrase up took too long once: only quoted ones are looked up from now on."""
 
 
 _Cache = dict[tuple[str, str, tuple[Column, ...]], _TableValues]
@@ -97,13 +102,10 @@ class EngineValues:
         return self._read(self._tables[table]).facts.get(column)
 
     def find(self, phrases: Sequence[Phrase], first: Sequence[str] = ()) -> list[ValueMatch]:
-        """The values that the phrases name. Tables in `first` are read first; the others as time allows."""
+        """The values that the phrases name. Of many tables, those in `first` and those known are searched."""
         matches: list[ValueMatch] = []
-        started = time.monotonic()
-        for name in dict.fromkeys([*(t for t in first if t in self._tables), *self._tables]):
-            table = self._tables[name]
-            known = self._key(table) in self._cache
-            if not known and name not in first and time.monotonic() - started > _SCAN_SECONDS:
+        for name, table in self._tables.items():
+            if len(self._tables) > _FEW_TABLES and name not in first and self._key(table) not in self._cache:
                 continue
             values = self._read(table)
             found = values.index.find(phrases)
@@ -151,7 +153,7 @@ class EngineValues:
         self, table: Table, values: _TableValues, phrases: Sequence[Phrase], found: Sequence[ValueMatch]
     ) -> Iterator[ValueMatch]:
         """Exact matches (ignoring case) in the columns that are too large for the index."""
-        wanted = _worth_probing(phrases, found)
+        wanted = _worth_probing(phrases, found, only_quoted=values.slow)
         coded = {t: p for t, p in wanted.items() if p.quoted or any(map(str.isdigit, t))}
         asked = {c: coded if c in values.coded_columns else wanted for c in values.open_columns}
         asked = {c: texts for c, texts in asked.items() if texts}
@@ -166,6 +168,9 @@ class EngineValues:
             result = self._engine.query(sql, max_rows=1, timeout=_PROBE_SECONDS)
         except Interrupted:
             raise
+        except TimeLimitReached:
+            values.slow = True
+            return
         except LlmautoError:
             return
         for column, hits in zip(asked, result.rows[0], strict=True):
@@ -174,7 +179,9 @@ class EngineValues:
                 yield ValueMatch(phrase, table.name, column, value, 1.0 if phrase.quoted else 0.93, "exact")
 
 
-def _worth_probing(phrases: Sequence[Phrase], found: Sequence[ValueMatch]) -> dict[str, Phrase]:
+def _worth_probing(
+    phrases: Sequence[Phrase], found: Sequence[ValueMatch], *, only_quoted: bool
+) -> dict[str, Phrase]:
     """Phrases by their lower-case text: quoted and capitalised ones first, stop words at the ends left out."""
     known = {(m.phrase.start, m.phrase.end) for m in found if m.score >= 0.9}
 
@@ -186,7 +193,7 @@ def _worth_probing(phrases: Sequence[Phrase], found: Sequence[ValueMatch]) -> di
     for phrase in sorted(phrases, key=rank):
         words = phrase.typed.lower().split()
         edge = is_stop_word(words[0]) or is_stop_word(words[-1])
-        if not phrase.quoted and (edge or phrase.explained or len(phrase.typed) < 2):
+        if not phrase.quoted and (only_quoted or edge or phrase.explained or len(phrase.typed) < 2):
             continue
         if (phrase.start, phrase.end) in known:
             continue

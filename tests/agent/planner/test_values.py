@@ -104,6 +104,24 @@ def test_no_value_by_accident(index: SchemaIndex, question: str) -> None:
     assert values(index, question) == []
 
 
+@pytest.mark.parametrize(
+    ("question", "column"),
+    [
+        ("UTC as the runner-up and Bears as the winners", "runner_up"),
+        ("which year was the winner UTC", "winner"),
+        ("year with UTC as winner", "winner"),
+    ],
+)
+def test_the_column_named_next_to_a_value_is_meant(tmp_path: Path, question: str, column: str) -> None:
+    (tmp_path / "finals.csv").write_text("year,winner,runner_up\n1,UTC,Bears\n2,Bears,UTC\n3,Lions,UTC\n")
+    with Workspace(tmp_path / "workspace") as ws:
+        ws.attach(str(tmp_path / "finals.csv"))
+        index = SchemaIndex(ws.tables(), (), EngineValues(ws.engine, ws.tables()))
+        (pick,) = [p for p in best_links(index.link(tokenize(question))) if p.link.value == "UTC"]
+        assert pick.link.column == column
+        assert not pick.ambiguous
+
+
 def test_facts(workspace: Workspace) -> None:
     source = EngineValues(workspace.engine, workspace.tables())
     gender = source.facts("people", "gender")
