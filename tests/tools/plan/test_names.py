@@ -76,6 +76,14 @@ def test_a_heading_that_hides_a_column_changes_no_meaning(shop: Any, same: Any) 
     same(shop.run(plan), sorted(((y, t) for y, t in totals.items() if t > 1), key=lambda p: -p[1]))
 
 
+def test_sorting_by_a_column_that_a_heading_hides(shop: Any, same: Any) -> None:
+    negative = Arithmetic(op="-", left=Literal_(value=0), right=col("id"))
+    plan = Plan(
+        table="sales", select=(Item(expr=negative, alias="id"),), order_by=(Order(by=col("id")),), limit=3
+    )
+    same(shop.run(plan), [(0,), (-1,), (-2,)])
+
+
 def test_names_are_found_whatever_their_case(shop: Any) -> None:
     plan = Plan(table="SALES", group_by=(Item(expr=col("Product")),), measures=(COUNT,))
     assert '"product"' in shop.sql(plan)

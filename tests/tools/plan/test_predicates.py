@@ -211,6 +211,18 @@ def test_condition_keeps_the_rows_that_python_keeps(name: str, shop: Any) -> Non
     assert got == [r["id"] for r in shop.sales if keeps(r)]
 
 
+@pytest.mark.parametrize("op", ["=", "!=", "<", "<=", ">", ">="])
+def test_a_day_means_the_whole_day_of_a_timestamp(op: str, shop: Any) -> None:
+    """The day is one that is in the data, at a time other than midnight."""
+    day = next(r["at"] for r in shop.sales if r["at"] is not None and r["at"].time() != dt.time()).date()
+    compare = {
+        "=": day.__eq__, "!=": day.__ne__, "<": day.__gt__, "<=": day.__ge__, ">": day.__lt__, ">=": day.__le__,
+    }[op]  # fmt: skip
+    condition = Compare(op=op, left=col("at"), right=lit(day.isoformat()))  # type: ignore[arg-type]
+    got = [row[0] for row in shop.run(rows_where(condition))]
+    assert got == [r["id"] for r in shop.sales if r["at"] is not None and compare(r["at"].date())]
+
+
 def test_above_the_overall_average(shop: Any) -> None:
     plan = rows_where(Compare(op=">", left=col("amount"), right=ScalarQuery(plan=average)))
     amounts = [r["amount"] for r in shop.sales if r["amount"] is not None]
