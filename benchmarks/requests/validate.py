@@ -103,6 +103,8 @@ def check_line(item, name):
     for key in ("id", "written", "lang", "sources", "question"):
         if not item.get(key):
             bad.append("no " + key)
+    if item.get("written") != ("after" if "_after" in name else "before"):
+        bad.append("written does not fit the name of the file")
     if item.get("lang") not in ("en", "zh"):
         bad.append("lang")
     if "refuse" in name:
