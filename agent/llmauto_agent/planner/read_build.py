@@ -64,7 +64,7 @@ def _merge_equalities(d: Draft) -> None:
         if isinstance(target, ColumnRef) and isinstance(inner, (Compare, IsTrue)):
             equal.setdefault(target.model_dump_json(), []).append((char, predicate))
     for key, found in equal.items():
-        if len(found) < 2:
+        if len({p.model_dump_json() for _, p in found}) < 2:
             continue
         values = {p.right.value for _, p in found if isinstance(p, Compare) and isinstance(p.right, Literal_)}
         opposed = len(values) < len(found)
@@ -401,6 +401,8 @@ def _ranked_groups(
     extra = [m for m in measures if m.expr != criterion.expr]
     for char in left:
         col = d.col(char)
+        if col is not None and col == d.facts.label(col.table):
+            continue  # "names please"
         if col is not None and col.ref != target:
             if (made := default_measure(d, char)) is None:
                 raise Refusal([d.text(char)], reason="unplaced")

@@ -6,6 +6,7 @@ import re
 
 from llmauto_agent.planner.read_code import pattern
 from llmauto_agent.planner.read_draft import Draft
+from llmauto_agent.planner.read_grammar import ROW_NOUNS
 from llmauto_agent.planner.read_lexicon import OPERATORS
 from llmauto_agent.planner.read_lexicon_en import FILLERS as FILLERS_EN
 from llmauto_agent.planner.read_lexicon_zh import FILLERS as FILLERS_ZH
@@ -19,7 +20,7 @@ _HARMLESS = "⇅®"
 def leftovers(d: Draft) -> list[str]:
     """The words and literals of a question that the plan does not reflect."""
     missing: list[str] = []
-    text = d.code.text
+    text = _without_harmless(d, d.code.text)
     for i, char in enumerate(text):
         words = d.code.words(i, i + 1)
         if char >= "\ue000" and char <= "\uefff":
@@ -47,6 +48,26 @@ def leftovers(d: Draft) -> list[str]:
 
 def _without_event_verbs(text: str) -> str:
     """ "discovered since 2010": the verb before a date filter names the event that the date is of."""
-    return pattern(r"(?<![a-z])[a-z]+e?d(?= ?(?:in|on|since|before|after|between)? ?{f})").sub(
+    return pattern(r"(?<![a-z])[a-z]+(?:ed|ing|en|born|made|built|held|sold)(?= ?(?:in|on|at|by|from|to|with|since|before|after|between|during)? ?{f})").sub(
         lambda m: " " * len(m[0]), text
     )
+
+
+_TOTALS = ("count", "sum", "count_distinct")
+
+
+def _without_harmless(d: Draft, text: str) -> str:
+    """Operators that repeat what is said anyway: "by" before a measure or a filter, "in total" of a count."""
+    text = pattern(r"⊞(?= ?(?:{f}|{m}))").sub(" ", text)
+    if any(getattr(m.expr, "function", None) in _TOTALS for m in d.measures()):
+        text = text.replace("Σ", " ")
+    return text
+
+
+def note_row_nouns(d: Draft) -> None:
+    """Common nouns for rows ("films", "people") that are left over say only what the rows are."""
+    if d.facts.only is None:
+        return
+    for word in re.findall(r"(?<![a-z⊞])[a-z]+", d.code.text):
+        if word in ROW_NOUNS or d.facts.names_rows(word, d.base):
+            d.row_nouns.add(word)

@@ -216,7 +216,7 @@ def is_grain(literal: DateLiteral) -> bool:
 
 
 @DATES.rule(
-    r"({cd}|{cn})?(?: ?(?:is|was|are|were|in|on|of|during|for|from|since|between))*({d})",
+    r"({cd}|{cn})?(?: ?(?<![a-z])(?:is|was|are|were|in|on|of|during|for|from|since|between)(?![a-z]))*({d})",
     r"({cd}|{cn})?(?:是|在|为|于)?({d})",
 )
 def date_filter(d: Draft, m: re.Match[str]) -> str | None:

@@ -36,7 +36,7 @@ FLAGS = Stage()
 LOGIC = Stage()
 
 _CMP = "[≻⪰≺⪯≈≠]"
-_IS = r"(?: ?(?:is|was|are|were|of|at|be|being|that is|which is|costs?|had|has|have|value|values|equal to|with|a|=|:|为|是|在|达到了?|达))*"
+_IS = r"(?: ?(?:(?<![a-z])(?:is|was|are|were|of|at|be|being|that is|which is|costs?|had|has|have|value|values|equal to|with|a)(?![a-z])|=|:|为|是|在|达到了?|达))*"
 _UNIT_WORDS = (
     r"years? old|years? of age|year-olds?|years?|dollars?|bucks|usd|eur|euros?|pounds?|lbs?|kgs?|kilos?|kilograms?|grams?|g|mm"
     r"|cm|km|kilomet(?:er|re)s?|miles?|minutes?|mins?|hours?|hrs?|seconds?|secs?|met(?:er|re)s?|degrees?|points?|stars?|inches|feet|ft|units?"
@@ -91,7 +91,13 @@ def named_adjective(d: Draft, m: re.Match[str]) -> str | None:
     return f"{m[2] or ''}{m[1]}{m[0][-1]}"
 
 
-@NORMALISE.rule(r"[⊤⊥≻≺]⟨([^⟩]*)⟩")
+@NORMALISE.rule(r"⟨[^⟩]*⟩(?=[≻≺]{n}{x})")
+def named_measure(d: Draft, m: re.Match[str]) -> str | None:
+    """"heavier than 3 carats": the column behind the number is what is compared."""
+    return ""
+
+
+@NORMALISE.rule(r"[⊤⊥≻≺]?⟨([^⟩]*)⟩[≻≺]?")
 def lost_adjective(d: Draft, m: re.Match[str]) -> str | None:
     """An adjective that measures nothing here is a word again; if nothing else explains it, it is missing."""
     return f" {m[1]} "
@@ -107,7 +113,20 @@ def number(d: Draft, char: str, target: Expr | None, col: Col | None) -> Literal
     if col is not None and (wanted := time_unit(said)) and (has := time_unit(col.name)) and wanted != has:
         value = value * _FACTORS[wanted] / _FACTORS[has]
         value = int(value) if float(value).is_integer() else value
+    elif col is not None and said:
+        value = converted(value, said, col)
     return Literal_(value=value)
+
+
+def converted(value: float | int, said: str, col: Col) -> float | int:
+    """A number said in one unit ("4.5 kg") in the unit that the column's name ends in (body_mass_g)."""
+    from llmauto_agent.planner.read_numbers import conversion
+
+    by = conversion(col, said)
+    if by is None or by == 1:
+        return value
+    changed = value * by
+    return int(changed) if float(changed).is_integer() else changed
 
 
 def _is_fraction(d: Draft, col: Col) -> bool:
@@ -208,6 +227,28 @@ def columns(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_f(Compare(op=COMPARISONS[m[2]], left=left, right=right), d.span(m))  # type: ignore[arg-type]
 
 
+@FILTERS.rule(r"({n})-? ?({cn})")
+def known_number(d: Draft, m: re.Match[str]) -> str | None:
+    """"4 cylinder cars": a number that the column holds."""
+    col = d.col(m[2])
+    value = d.value(m[1]).value
+    if col is None or d.value(m[1]).kind == "ordinal" or value not in (d.facts.values(col) or ()):
+        return None
+    if re.search(r"[⊤⊥#]$", d.code.text[: m.start()]) or re.match("FLOAT|DOUBLE", col.column.dtype):
+        return None
+    return compare(d, m[2], "=", m[1], d.span(m))
+
+
+@FILTERS.rule(r"({t}) ?(?:#|no\.?|number|id|号|编号)? ?({n})(?!{any})")
+def by_key(d: Draft, m: re.Match[str]) -> str | None:
+    """"order 5100": the row with that key."""
+    table = d.value(m[1]) or d.base
+    key = d.facts.key(table)
+    if key is None or key.family != "number" or d.value(m[2]).kind != "number":
+        return None
+    return m[1] + d.new_f(Compare(op="=", left=key.ref, right=number(d, m[2], None, key)), d.span(m))
+
+
 @FILTERS.rule(
     rf"({{c}}){_IS} ?({{n}})(?!{{x}})", r"(?:with|having|has|have|had|in) ?({n})({x})", r"({n})({cn})"
 )
@@ -296,7 +337,7 @@ def _people_slot(d: Draft, char: str) -> bool:
 
 
 @FILTERS.rule(
-    r"(?:with |having )?∅(?: (?:value|values) (?:for|in|of))?({c})∃?",
+    r"(?:with |having )?∅(?: ?(?:value|values|entries) ?(?:for|in|of))?({c})∃?",
     r"∅({c})∃?",
     r"({c})(?:is |are |was |值)?∅(?:value)?",
     r"(?:with|have|has|having|had)? ?no({c})(?:recorded|known|given|at all|value|∃)?",
@@ -368,7 +409,7 @@ def text_equal(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @FLAGS.rule(
-    r"(?:with|having|have|has|had)(?: an?)?({c})(?=$|[|,⊞]| ?(?:by|per|in|who|that|and|are)(?![a-z]))", r"有({c})(?=$|[|,⊞的])(?!{n})"
+    r"(?:with|having|have|has|had|got|gets?|received)(?: an?)?({c})(?=$|[|,⊞]| ?(?:by|per|in|who|that|and|are)(?![a-z]))", r"有({c})(?=$|[|,⊞的])(?!{n})"
 )
 def having_some(d: Draft, m: re.Match[str]) -> str | None:
     """"orders with a discount": more than nothing, or not missing."""
@@ -400,7 +441,7 @@ def called(d: Draft, m: re.Match[str]) -> str | None:
 # ---- values found in the data
 
 
-@VALUES.rule(r"({v})([^|{n}]*?)≻({v})", r"({v})(?:比|相比|较)({v})()")
+@VALUES.rule(r"({v})([^|{n}]*?)≻(?:non[- ]?)?({v})", r"({v})(?:比|相比|较)({v})()")
 def more_than(d: Draft, m: re.Match[str]) -> str | None:
     """"do men tip more than women": a comparison of the two groups."""
     second, middle = (m[3], m[2]) if m[3] else (m[2], "")
@@ -409,6 +450,9 @@ def more_than(d: Draft, m: re.Match[str]) -> str | None:
         return None
     col = d.facts.col(picks[0].link.table or "", picks[0].link.column or "")
     d.comparing = True
+    if picks[0].link.value == picks[1].link.value:  # smokers and non-smokers
+        d.groups.append(col.ref)
+        return middle
     return d.new_f(value_filter(col, picks), d.span(m)) + middle
 
 
@@ -453,7 +497,7 @@ def value_filter(col: Col, picks: list[Pick]) -> Predicate:
     return OneOf(argument=col.ref, values=tuple(dict.fromkeys(constants)))
 
 
-@FLAGS.rule(r"({n})? ?(?:is|was|were|are|who|that|did|had|have|has|with)* ?({c})(?:了|过)?({f})?")
+@FLAGS.rule(r"({n})? ?(?:(?<![a-z])(?:is|was|were|are|who|that|did|had|have|has|with)(?![a-z]) ?)* ?({c})(?:了|过)?({f})?")
 def flag(d: Draft, m: re.Match[str]) -> str | None:
     """A yes/no column that is named among rows that are counted: those with yes."""
     col = d.col(m[2])
@@ -473,7 +517,7 @@ def flag(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @LOGIC.rule(
-    r"(?:not (?:from |in |with |a |of )?|(?<![a-z])non[- ]?|except(?: for)? ?|exclud(?:e|ing) ?|other than ?|apart from ?|without ?|ignor(?:e|ing) ?|leav(?:e|ing) out ?|but not ?|isn't |aren't |didn't |wasn't |weren't |don't |doesn't |no )(?:people |ones |those |rows |records |values |entries |{t}|with|who are)*({f})(?:ones|ones?|values?)?",
+    r"(?:not (?:from |in |with |a |of )?|(?<![a-z])non[- ]?|except(?: for)? ?|exclud(?:e|ing) ?|other than ?|apart from ?|without ?|ignor(?:e|ing) ?|skip(?:ping)? ?|leav(?:e|ing) out ?|but not ?|isn't |aren't |didn't |wasn't |weren't |don't |doesn't |no )(?:people |ones |those |rows |records |values |entries |{t}|with|who are)*({f})(?:ones|ones?|values?)?",
     r"(?:不是|不包括|不包含|不含|除了|除去|除|排除|去掉|剔除|非|不在|没有|没|未|不)({f})(?:以外|之外|外)?",
 )
 @LOGIC.rule(r"({f}) ?(?:left out|excluded|ignored|omitted|removed|not counted|除外|不算|不计)")

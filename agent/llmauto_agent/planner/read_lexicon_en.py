@@ -28,12 +28,12 @@ ENGLISH: list[tuple[str, str]] = [
     # sorting
     ("⇓", r"(?:in )?(?:descending|decreasing|reverse)(?: order)?|desc|(?:from )?(?:the )?(?:high(?:est)?|larg(?:e|est)|big(?:gest)?|most|best) (?:to|down to) (?:the )?(?:low(?:est)?|small(?:est)?|least|worst)|(?:the )?(?:highest|largest|biggest|most|greatest|best|newest|latest|top|longest|(?:biggest|highest|largest) count) (?:ones? )?(?:first|on top|at the top|on the top)"),
     ("⇑", r"(?:in )?(?:ascending|increasing|alphabetical(?:ly)?|chronological(?:ly)?)(?: order)?|asc|alphabetically|(?:from )?(?:the )?(?:low(?:est)?|small(?:est)?|least|worst) to (?:the )?(?:high(?:est)?|larg(?:e|est)|big(?:gest)?|most|best)|(?:the )?(?:lowest|smallest|least|oldest|earliest|worst|cheapest|shortest|fewest) (?:ones? )?(?:first|on top|at the top)"),
-    ("⇅", r"(?:and )?(?:then )?(?:sort(?:ed)?|order(?:ed)|order(?= (?:it|them|that|this|the result) by)|ranked|rank(?= (?:them|it|by|the|{c}))|arranged)(?: (?:it|them|that|this|those|the result|the results))? by|sort(?:ed)?(?: (?:it|them|that|this|those))?|order by|ranked"),
+    ("⇅", r"(?:and )?(?:then )?(?:sort(?:ed)?|(?<!units )(?<!items )(?<!products )order(?:ed)|order(?= (?:it|them|that|this|the result) by)|ranked|rank(?= (?:them|it|by|the|{c}))|arranged)(?: (?:it|them|that|this|those|the result|the results))? by|sort(?:ed)?(?: (?:it|them|that|this|those))?|order by|ranked"),
     # counts
     ("‡", r"(?:how many|(?:the )?number of|(?:the )?count(?: of)?) (?:different|distinct|unique|separate|various|kinds of|types of)|distinct count of|count distinct"),
     ("#", r"how many(?: of (?:the|them|these|those))?|(?:the )?(?:total |overall |absolute |exact )?(?:number|nr|no\.|count|counts|frequency|numbers) of(?: all| the| our)?|count(?:ing)?(?: the| all)?|how often|how frequent(?:ly)?|(?:the )?number(?= {t})"),
     # aggregates
-    ("μ", r"(?:on )?average|avg\.?|averaged|(?:the )?mean|typical|typically|averages"),
+    ("μ", r"(?:on )?(?:average|avarage|averge|avrage)|avg\.?|averaged|(?:the )?mean|typical|typically|averages"),
     ("η", r"(?:the )?medians?"),
     ("Σ", r"(?:the )?(?:grand )?(?:total|overall|combined|aggregate|summed|complete)(?: (?:sum|amount|value)(?: of)?)?|(?:the )?sums?(?: of)?|in total|totals|altogether|add up|summed up"),
     ("↑", r"(?:the )?(?:maximum|max\.?|maximal)"),
@@ -41,7 +41,7 @@ ENGLISH: list[tuple[str, str]] = [
     ("σ", r"(?:the )?(?:standard deviations?|std\.?(?: ?dev(?:iation)?\.?)?|stdev|stddev|sd|spread)"),
     ("ν", r"(?:the )?variance"),
     ("◊", r"(?:the )?mode(?= of)|(?:the )?modal"),
-    ("%", r"(?:what |which )?(?:is the )?(?:the )?(?:percentage|percent|pct\.?|per cent|%|share|proportion|fraction|portion)(?: of(?= )(?: the| all| our)?)?|(?:what|which) part of(?: the| all)?"),
+    ("%", r"(?:what |which )?(?:is the )?(?:the )?(?:percentages?|percent|pct\.?|per cent|%|shares?|proportion|fraction|portion)(?: of(?= )(?: the| all| our)?)?|(?:what|which) part of(?: the| all)?"),
     ("rate", r"rates?|ratio(?= of {v})"),
     # superlatives
     ("⊤#", r"(?:the )?(?:most|highest|top) (?:common(?:ly)?|frequent(?:ly)?|often|popular|numerous|prevalent|used)|(?:the )?commonest|most of the time|most often|dominant|predominant"),
@@ -71,9 +71,10 @@ ENGLISH: list[tuple[str, str]] = [
     # groups
     ("⊞", r"cross[- ]?tab(?:ulation)?s?(?: of)?|contingency table of|distribution(?: of)?(?= {c})|broken down"),
     ("⊞", r"(?:grouped |group |broken down |break(?:ing)? (?:that |it |this |them )?down |broken out |split (?:up )?(?:that |it |this |them )?|splitted |separated |separately |divided up |segmented |sliced )?(?:by|per|for) (?:each|every|the different|different|all the)|(?:grouped |group |broken down |break(?:ing)? (?:that |it |this |them )?down |split (?:up )?(?:that |it |this |them )?|segmented )by|per|for (?:each|every)|(?:in|within|on|of|from|at|to|with|among|across) (?:each|every)(?: of the| one of the)?|across(?: all| the| different)?|separately for|depending on|according to|each|every|over the(?= (?:{c}))|over(?= {c})|for different|by"),
+    ("⟨weight⟩", r"weigh(?:s|ing|ed)?"), ("⟨income⟩", r"earn(?:s|ing|ed)?"), ("⟨old⟩", r"aged"), ("⟨length⟩", r"lasts?|lasting|lasted"),
     # nulls and text
     ("∃", r"(?:is |are |was )?(?:not (?:missing|null|empty|blank|unknown)|known|available|recorded)|non-?null"),
-    ("∅", r"(?:is |are |was )?(?:missing|unknown|null|empty|blank|unrecorded|undefined)|(?:is |are |was |were )?not (?:recorded|known|given|available|set|specified|filled(?: in)?|there)|(?:have|has|had|with) no(?: recorded| known)?(?= {c})|without(?: an?| any)?(?: recorded| known)?(?= {c})"),
+    ("∅", r"(?:is |are |was )?(?:missing|lack(?:s|ing)?|unknown|null|empty|blank|unrecorded|undefined)|(?:is |are |was |were )?not (?:recorded|known|given|available|set|specified|filled(?: in)?|there)|(?:have|has|had|with) no(?: recorded| known)?(?= {c})|without(?: an?| any)?(?: recorded| known)?(?= {c})"),
     ("ℓ", r"(?:that |which |whose name )?(?:contain(?:s|ing)?|includ(?:es|ing)|has|having|with|mention(?:s|ing)?)(?: the)?(?: word| text| string| substring| term)?(?= {q})|contain(?:s|ing)?"),
     ("⊢", r"(?:that |which )?(?:start(?:s|ing)?|begin(?:s|ning)?)(?: with)?(?= {q}| the letter| [a-z](?![a-z]))|(?:start(?:s|ing)?|begin(?:s|ning)?) with"),
     ("⊣", r"(?:that |which )?end(?:s|ing)? (?:with|in|on)"),
@@ -92,7 +93,7 @@ FILLERS = frozenset(
     " whats what's respectively kind sort type types different various distinct unique individual"
     " i'd id like make made produce report reported records record rows row entries entry total"
     " got get gets go goes went come comes came occur occurs occurred happen happened exist exists"
-    " everybody everyone anybody anyone someone somebody board often likely held hold found contained contains contain include includes included belong belongs recorded"
+    " everybody everyone anybody anyone someone somebody board often likely pls plz please file cover covers everything names overall total developed evolved also kind offer offers give gives given made make anywhere held hold found contained contains contain include includes included belong belongs recorded"
     " every each such more most name called named people person overview breakdown broken split"
     " combinations combination just only world worldwide global overall change changes across among amongst between during while where back along plus too well quick quickly simply"
     " paid pay pays spent spend cost costs earned earn earns took take takes live lives lived living"

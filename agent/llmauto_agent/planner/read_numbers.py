@@ -154,6 +154,12 @@ def _pair(d: Draft, m: re.Match[str], op: str, first: int = 1, second: int = 2) 
     return d.new_x(expr, d.span(m))
 
 
+@ARITHMETIC.rule(r"({c}) ?\(({c})\)")
+def same_twice(d: Draft, m: re.Match[str]) -> str | None:
+    """"weight (wt)": one column, said twice."""
+    return m[1] if d.col(m[1]) == d.col(m[2]) else None
+
+
 @ARITHMETIC.rule(
     r"({x}) ?(?:×|\*|x|times|multiplied⊞|multiplied by|乘以?) ?({x})",
     r"(?:product of)({x}) and({x})",
@@ -351,6 +357,18 @@ def scale(d: Draft, m: re.Match[str]) -> str | None:
 def output_unit(d: Draft, m: re.Match[str]) -> str | None:
     d.unit = _UNIT_NAMES[m[1]]
     return d.note(m)
+
+
+def conversion(col: Col, said: str) -> float | None:
+    """By what a number in the unit `said` is multiplied to be in the column's unit; None if not known."""
+    from llmauto_agent.planner.words import split_name
+
+    wanted = _UNIT_NAMES.get(said) or _UNIT_NAMES.get(said.removesuffix("s"))
+    for word in reversed(split_name(col.name)):
+        has = _UNIT_NAMES.get(word) or _UNIT_NAMES.get(word.removesuffix("s"))
+        if has is not None and wanted is not None:
+            return 1.0 if has == wanted else _INTO.get((has, wanted))
+    return None
 
 
 def factor(d: Draft, columns: list[Col]) -> float:

@@ -41,7 +41,7 @@ def place(question: str, facts: Facts, language: Language, base: str, has_contex
     ops = _operators(folded, literals, links, language)
     taken = literals + ops
     free = [x for x in links if not any(p.start < x.end and x.start < p.end for p in taken)]
-    chosen = best_links(free, threshold=0.55)
+    chosen = best_links(free)
     draft.base = base = _focus(chosen, base)
     picks = _settle(chosen, facts, base, [p for p in taken if isinstance(p.what, DateLiteral)])
     pieces = sorted(taken + picks, key=lambda p: p.start)
@@ -51,7 +51,7 @@ def place(question: str, facts: Facts, language: Language, base: str, has_contex
 
 
 _DATE_WORD = re.compile(
-    r"(?<![a-z])(?:years?|months?|quarters?|weeks?|days?|dates?|weekdays?|hours?|monthly|yearly|daily)(?![a-z])|[年月日周天]|季度|星期"
+    r"(?<![a-z])(?:years?|months?|quarters?|weeks?|days?|dates?|weekdays?|hours?|monthly|yearly|daily)(?![a-z])|^(?:[年月日周天]|季度|星期|月份)$"
 )
 
 
@@ -59,6 +59,8 @@ def _usable(link: Link) -> bool:
     """Whether a link may stand: not across a comma, and no date word that only resembles a name."""
     text = fold(link.text)
     if re.search(r"[,;()，；（）]", text) and link.score < 0.95:
+        return False
+    if link.how in {"synonym", "part"} and link.score < 0.55 and link.kind in {"column", "value"}:
         return False
     if link.kind == "value" and link.how == "part" and text in ROW_NOUNS:
         return False  # "films" does not mean the distributor Film Movement
@@ -118,16 +120,20 @@ def _operators(folded: str, literals: list[_Piece], links: list[Link], language:
             if x.kind != "rows"
         ):
             continue
-        if (
-            op.symbol in {"rate", "#", "μ", "⊤"}
-            and any(
-                (x.start, x.end) == (start, end) and x.how == "exact" and x.kind == "column" for x in links
-            )
-            and op.symbol == "rate"
-        ):
+        if _is_column(op.symbol, start, end, links, language):
             continue
         found.append(_Piece(start, end, op))
     return found
+
+
+def _is_column(symbol: str, start: int, end: int, links: list[Link], language: Language) -> bool:
+    """Whether an operator phrase is rather the name of a column: "rate", 数量 (but not 订单数量)."""
+    named = any((x.start, x.end) == (start, end) and x.how == "exact" and x.kind == "column" for x in links)
+    if not named:
+        return False
+    if language == "zh":
+        return not any(x.end == start for x in links)
+    return symbol == "rate"
 
 
 def _copy(code: Code, text: str, start: int, end: int) -> None:

@@ -62,7 +62,7 @@ def decades(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @GROUPS.rule(
-    rf"(?:and |then |再)?⊞(?:(?:different|level of|type of|kind of|combinations? of|country of|each of|of) ?)?({_ITEM}(?:{_LIST}⊞?(?:number of|country of|#)? ?{_ITEM})*)(?:level|type|group|组合|组|分组|统计|分类|分|汇总|来看|看|拆分|细分|显示)?"
+    rf"(?:and |then |再)?⊞(?:(?:different|level of|type of|kind of|combinations? of|country of|each of|of|number of|#) ?)?({_ITEM}(?:{_LIST}⊞?(?:number of|country of|#)? ?{_ITEM})*)(?: ?(?:levels?|types?|groups?|airports?|city|cities|names?|codes?|category|categories|kinds?|class|status|countries|country)(?![a-z])|组合|组|分组|统计|分类|分|汇总|来看|看|拆分|细分|显示)?"
 )
 def group(d: Draft, m: re.Match[str]) -> str | None:
     if _is_sort_target(d, m):
@@ -201,7 +201,7 @@ def who(d: Draft, m: re.Match[str]) -> str | None:
     rf"[⊤⊥]? ?({{n}})? ?({_SUBJECT})(?: that| which)?(?: ?(?:with|having|has|have|had|by|whose|paid|of))+ ?([⊤⊥])"
 )
 def subject_with(d: Draft, m: re.Match[str]) -> str | None:
-    if d.subject is not None:
+    if d.subject is not None and not (m[1] and d.subject.col is None):
         return None
     subject = _subject(d, m[2])
     if subject is None:
@@ -383,6 +383,36 @@ def _rank(d: Draft, symbol: str, number: str | None, by: Expr | MeasureDraft | N
     return Rank(symbol == "⊤", count, skip, by, text=text)
 
 
+@ORDER.rule(r"⊞({m}|{x})")
+def rank_by(d: Draft, m: re.Match[str]) -> str | None:
+    """"top 3 products per category by units": what was ranked by, said last."""
+    if d.rank is None or d.rank.by is not None or d.rank.counting:
+        return None
+    slot = d.code.slot(m[1])
+    d.rank.by = slot.value if slot.kind == "m" else d.expr(m[1])
+    d.understood.append(d.span(m))
+    return m[1] if slot.kind == "m" else "|"
+
+
+@ORDER.rule(r"⊞#([⇓⇑])")
+def sort_by_count(d: Draft, m: re.Match[str]) -> str | None:
+    d.sort.append((None, m[1] == "⇓"))
+    return d.note(m)
+
+
+@ORDER.rule(rf"(?<![a-z])(?:in |on |for )?(?:which|what|哪(?:几)?(?:一)?(?:个|些|种|位|家|名|款|座|条)?) ?({_SUBJECT})")
+def which_groups(d: Draft, m: re.Match[str]) -> str | None:
+    """"which months had more than 30 orders": a condition on groups, the groups asked for."""
+    if not d.having or d.groups or d.rank is not None:
+        return None
+    subject = _subject(d, m[1])
+    expr = subject.col.ref if subject and subject.col else subject.expr if subject else None
+    if expr is None:
+        return None
+    d.groups.append(expr)
+    return d.note(m)
+
+
 # ---- shares
 
 _AMONG = r"(?:among|amongst|out of|within|中|里|当中|之中)"
@@ -458,6 +488,10 @@ def _share(d: Draft, part: list[Predicate], text: str) -> str:
 )
 def share_of_total(d: Draft, m: re.Match[str]) -> str | None:
     """ "as a share of the total", "share of revenue by region"."""
+    if re.fullmatch(r"(?:in|as) ?%", m[0]) and d.measures() and not d.groups:
+        return "|"  # "churn rate in %": how the number is written
+    if re.fullmatch(r"(?:in|as) ?%", m[0]) and any(getattr(x.expr, "function", "") == "avg" for x in d.measures()):
+        return "|"
     measure = next((c for c in m[0] if "\ued00" <= c < "\uee00"), "")
     table = next((c for c in m[0] if "\ue600" <= c < "\ue700"), "")
     if d.window in {"change", "percent_change"}:

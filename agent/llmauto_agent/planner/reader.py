@@ -14,7 +14,7 @@ import re
 
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.read_build import build
-from llmauto_agent.planner.read_coverage import leftovers
+from llmauto_agent.planner.read_coverage import leftovers, note_row_nouns
 from llmauto_agent.planner.read_dates import DATES
 from llmauto_agent.planner.read_draft import Draft, Refusal
 from llmauto_agent.planner.read_facts import Facts
@@ -65,6 +65,7 @@ def parse(question: str, index: SchemaIndex, has_context: bool = False, base: st
     draft.base = base or draft.base
     for stage in _STAGES:
         stage.run(draft)
+    note_row_nouns(draft)
     return draft
 
 
