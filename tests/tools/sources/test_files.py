@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import json
 import sqlite3
+import struct
 import subprocess
 import sys
 from contextlib import closing
@@ -134,6 +135,24 @@ class TestArrow:
             attach(file("cut.feather", data[: len(data) // 2]))
 
 
+def compound_file(stream: str) -> bytes:
+    """A minimal OLE compound file with one empty stream, as Office wraps what a password protects."""
+    free, end, none = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
+    head += struct.pack("<9I", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[free] * 108)
+    table = struct.pack("<128I", 0xFFFFFFFD, end, *[free] * 126)
+
+    def entry(name: str, kind: int, child: int) -> bytes:
+        text = name.encode("utf-16-le")
+        start = text.ljust(64, b"\0") + struct.pack(
+            "<HBB3I", len(text) + 2 if name else 0, kind, 1, none, none, child
+        )
+        return start + bytes(36) + struct.pack("<IQ", end, 0)
+
+    folder = entry("Root Entry", 5, 1) + entry(stream, 2, none) + entry("", 0, none) * 2
+    return head + table + folder
+
+
 class TestExcel:
     def book(self, path, **sheets):
         import xlsxwriter
@@ -180,8 +199,11 @@ class TestExcel:
         self.book(path, S=[["a"], [1], [2]])
         assert attach(path).rows() == [(1,), (2,)]
 
-    def test_protected_and_broken(self, attach, file):
-        # the head of a compound file whose directory names an EncryptedPackage
+    def test_protected_by_a_password(self, attach, file):
+        with pytest.raises(UnreadableSource, match="password"):
+            attach(file("p.xlsx", compound_file("EncryptedPackage")))
+
+    def test_broken(self, attach, file):
         with pytest.raises(UnreadableSource):
             attach(file("p.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600))
         with pytest.raises(UnreadableSource):

@@ -67,14 +67,12 @@ def literal(text: str) -> str:
 
 
 def file_list(paths: Iterable[Path]) -> str:
-    """Paths as the argument of a DuckDB reader; glob characters in file names are taken literally."""
-    return "[" + ", ".join(literal(_no_glob(str(p))) for p in paths) + "]"
+    """Paths as the argument of a DuckDB reader.
 
-
-def _no_glob(path: str) -> str:
-    if not any(c in path for c in "*?[{"):
-        return path
-    return "".join(f"[{c}]" if c in "*?[" else c for c in path)
+    A name with glob characters needs no escape: DuckDB takes the name of a file that exists literally,
+    and an escaped one would not be among the paths that a locked connection may read.
+    """
+    return "[" + ", ".join(literal(str(p)) for p in paths) + "]"
 
 
 def absolute(path: Path) -> Path:

@@ -125,6 +125,7 @@ _SHAPES = [
     _shape(r"([0-9]{4})年([0-9]{1,2})月", "%Y年%m月", "ym", "year month, as its first day"),
     _shape(r"([0-9]{4})-([0-9]{2})", "%Y-%m", "ym", "year-month, as its first day"),
 ]
+_ISO_SHAPES = [s for s in _SHAPES if s.format == "%Y-%m-%d"]
 _COMPACT = _shape(r"([0-9]{4})([0-9]{2})([0-9]{2})", "%Y%m%d", "ymd", "year, month, day without separators")
 
 
@@ -141,7 +142,8 @@ def infer_date(values: set[str], name: str = "") -> When | None:
         return _zoned()
     parts = {v: m for v in values if (m := _SPLIT.fullmatch(v))}
     dates = {m["date"] for m in parts.values()} | {v for v in values if v not in parts}
-    fitting = [s for s in _SHAPES if all(_is_date(s, d) for d in dates)]
+    iso = all(map(_ISO_DATE.fullmatch, dates))
+    fitting = [s for s in (_ISO_SHAPES if iso else _SHAPES) if all(_is_date(s, d) for d in dates)]
     if not fitting:
         return None
     clocks = {(m["gap"], _clock_format(m["clock"])) for m in parts.values()}
@@ -149,7 +151,7 @@ def infer_date(values: set[str], name: str = "") -> When | None:
         return None
     suffixes = sorted(f"{gap}{fmt}" for gap, fmt in clocks)
     whole_days = len(parts) < len(values)
-    if fitting[0].format == "%Y-%m-%d" and all(map(_ISO_DATE.fullmatch, dates)):
+    if iso:
         return _iso(
             bool(parts), any("," in s or "%p" in s for s in suffixes), fitting[0], suffixes, whole_days
         )

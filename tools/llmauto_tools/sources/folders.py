@@ -171,12 +171,13 @@ def _parquet_groups(
 
 
 def _by_columns(opening: Opening, files: Sequence[Path], failures: Failures) -> dict[Shape, list[Path]]:
+    """Files by their columns; each file's own footer is read, one file of a kind is described."""
     groups: dict[Shape, list[Path]] = defaultdict(list)
-    for path in files:
+    for members in parquet_files.alike(opening, files):
         try:
-            groups[parquet_files.columns_of(opening, path)].append(path)
+            groups[parquet_files.columns_of(opening, members[0])].extend(members)
         except SourceError as e:
-            failures.append((path, e))
+            failures.append((members[0], e))
     return groups
 
 

@@ -69,3 +69,18 @@ def columns_of(opening: Opening, path: Path) -> tuple[tuple[str, str], ...]:
     with reading(path):
         rows = opening.db.execute(f"DESCRIBE FROM read_parquet({file_list([path])}, hive_partitioning=false)")
         return tuple((name, dtype) for name, dtype, *_ in rows.fetchall())
+
+
+def alike(opening: Opening, files: Sequence[Path]) -> list[list[Path]]:
+    """The files in groups of the same schema, by one statement; each for itself where one is damaged."""
+    import duckdb
+
+    parts = "name, type, converted_type, logical_type, num_children, repetition_type = 'REPEATED'"
+    try:
+        rows = opening.db.execute(
+            f"SELECT list(file_name) FROM (SELECT file_name, list(({parts})) AS schema"
+            f" FROM parquet_schema({file_list(files)}) GROUP BY file_name) GROUP BY schema"
+        ).fetchall()
+    except duckdb.Error:
+        return [[f] for f in files]
+    return [sorted(Path(name) for name in names) for (names,) in rows]
