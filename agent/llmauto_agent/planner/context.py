@@ -1,12 +1,13 @@
-"""Values that occur in several columns: the column that the question names next to the value is meant."""
+"""Values and the columns named next to them: which column a value belongs to, and "churn is no"."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from llmauto_agent.planner.links import Link
+from llmauto_agent.planner.value_types import CellValue
 
 _CLOSE = 0.05
 _LOWERED = 0.93
@@ -35,6 +36,42 @@ def prefer_named_columns(links: Sequence[Link], source: str) -> list[Link]:
         if len(rivals) > 1 and nearest < _FAR:
             lowered |= {i for i, d in distances.items() if d > nearest}
     return [replace(x, score=round(x.score * _LOWERED, 4)) if id(x) in lowered else x for x in links]
+
+
+_ANSWER = re.compile(
+    r"\s*(?:of|is|are|was|were|=|:|equals|equal to|being|set to|为|等于|：)?\s*['\"“]?"
+    r"(?P<answer>(?:yes|no|true|false|y|n|t|f)(?!\w)|是|否|有|无)['\"”]?"
+)
+
+
+_YES = frozenset(("yes", "true", "y", "t", "是", "有"))
+
+
+def answer_links(
+    links: Sequence[Link], source: str, values_of: Callable[[Link], Sequence[CellValue]]
+) -> list[Link]:
+    """Values from a column's name and a yes or no behind it ("newsletter = yes", 是否退货为否).
+
+    The link spans both, since yes and no alone are rarely values.
+    """
+    found = []
+    for link in links:
+        match = _ANSWER.match(source, link.end) if link.kind == "column" and link.score >= 0.85 else None
+        if match is None:
+            continue
+        said = match["answer"].lower()
+        values = values_of(link)
+        for value in values:
+            flag = isinstance(value, bool) or tuple(values) == (0, 1)
+            if (value == (said in _YES)) if flag else (str(value).strip().lower() == said):
+                text = source[link.start : match.end()]
+                size = link.size + 1
+                found.append(
+                    replace(
+                        link, end=match.end(), text=text, kind="value", value=value, how="exact", size=size
+                    )
+                )
+    return found
 
 
 def _distance(value: Link, named: Sequence[Link], source: str) -> int:

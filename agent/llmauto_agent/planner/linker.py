@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
-from llmauto_agent.planner.context import prefer_named_columns
+from llmauto_agent.planner.context import answer_links, prefer_named_columns
 from llmauto_agent.planner.links import Link, Pick
 from llmauto_agent.planner.matching import NameMatch, match_names
 from llmauto_agent.planner.names import NameIndex
@@ -77,6 +77,7 @@ class SchemaIndex:
             links += [_value_link(match, sizes) for match in found]
             links += self._flags(links, units, source)
             links += self._negated_values(units)
+            links += answer_links(links, source.lower(), self._known_values)
         links += self._rows(units)
         return _ranked(prefer_named_columns(links, source))
 
@@ -148,6 +149,10 @@ class SchemaIndex:
                 if m.score >= 0.8
             ]
         return found
+
+    def _known_values(self, link: Link) -> Sequence[CellValue]:
+        facts = self.values.facts(link.table or "", link.column or "") if self.values else None
+        return (facts.values or ()) if facts else ()
 
     def _binary(self, link: Link) -> tuple[CellValue, CellValue] | None:
         if self.values is None or link.table is None or link.column is None:

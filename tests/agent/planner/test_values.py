@@ -72,6 +72,9 @@ def values(index: SchemaIndex, question: str, least: float = 0.5) -> list[tuple[
         ("mailed checks", [("payment", "Mailed check", False)]),
         ("by credit card", [("payment", "Credit card (automatic)", False)]),
         ("são paulo", [("city", "São Paulo", False)]),
+        ("sao paulo", [("city", "São Paulo", False)]),
+        ("smoker is no", [("smoker", False, False)]),
+        ("with smoker = yes", [("smoker", True, False)]),
     ],
 )
 def test_found_values(index: SchemaIndex, question: str, expected: list[tuple[str, str, bool]]) -> None:
