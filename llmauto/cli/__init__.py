@@ -13,6 +13,11 @@ def main() -> None:
 
         print(f"llmauto {__version__}")
         return
+    from llmauto.cli.signals import prepare_last_words, quit_on_signals
+
+    quit_on_signals()
+    if "--json" in arguments:
+        prepare_last_words()
     from llmauto.cli.program import run_program
 
     run_program(arguments)

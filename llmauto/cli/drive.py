@@ -1,28 +1,38 @@
 """Run work in a thread while the main thread owns the screen and the keyboard.
 
-Signals reach the main thread only, so it must not sit in a query: it waits for events with a short
-timeout, redraws the status line, and on Ctrl-C stops the work from outside.
+Signals reach the main thread only, so it must not sit in a query: it waits for events, of which Ctrl-C
+is one, redraws the status line, and stops the work from outside.
 """
 
 from __future__ import annotations
 
 import queue
+import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from llmauto.cli.signals import signals_to
+from llmauto.exits import TerminatedError
 from llmauto.render.status import INTERVAL, StatusLine
-from llmauto_tools.errors import Interrupted
+from llmauto_tools.errors import Interrupted, LlmautoError
 
 T = TypeVar("T")
 Emit = Callable[[Any], None]
 
-GRACE = 1.0
-"""Seconds that interrupted work has to come to an end by itself; then the process leaves without it."""
+GRACE = 0.3
+"""Seconds that interrupted work has to come to an end by itself; then the process leaves without it. A
+query stops within milliseconds; an import cannot be stopped and need not be."""
 
 
 class _Done:
     pass
+
+
+@dataclass(frozen=True)
+class _Signalled:
+    number: int
 
 
 def drive(
@@ -34,8 +44,8 @@ def drive(
 ) -> T:
     """Run `work(emit)` and return what it returns or raise what it raises.
 
-    Each emitted event is given to `on_event` in this thread. On Ctrl-C, `stop` is called and
-    Interrupted raised, after at most GRACE seconds.
+    Each emitted event is given to `on_event` in this thread. On Ctrl-C or SIGTERM, `stop` is called
+    and Interrupted or TerminatedError raised, after at most GRACE seconds.
     """
     events: queue.SimpleQueue[Any] = queue.SimpleQueue()
     outcome: list[Any] = []
@@ -50,12 +60,11 @@ def drive(
     worker = threading.Thread(target=body, name="llmauto-work", daemon=True)
     worker.start()
     try:
-        _consume(events, status, on_event)
-    except BaseException as e:
+        with signals_to(lambda number: events.put(_Signalled(number))):
+            _consume(events, status, on_event)
+    except BaseException:
         stop()
         worker.join(GRACE)
-        if isinstance(e, KeyboardInterrupt):
-            raise Interrupted("Interrupted.", "Nothing is lost: what was done is in the workspace.") from None
         raise
     finally:
         status.clear()
@@ -74,5 +83,13 @@ def _consume(events: queue.SimpleQueue[Any], status: StatusLine, on_event: Calla
             continue
         if isinstance(event, _Done):
             return
+        if isinstance(event, _Signalled):
+            raise _error_of(event.number)
         on_event(event)
         status.tick()
+
+
+def _error_of(number: int) -> LlmautoError:
+    if number == signal.SIGTERM:
+        return TerminatedError("Terminated.")
+    return Interrupted("Interrupted.", "Nothing is lost: what was done is in the workspace.")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any, NoReturn
 
 import typer
@@ -32,16 +29,11 @@ class Invocation:
     """Fields of the JSON object that are known before there is an answer."""
 
 
-class _TerminationSignal(BaseException):
-    """SIGTERM arrived. Like KeyboardInterrupt, no `except Exception` may swallow it."""
-
-
 def run_program(arguments: Sequence[str]) -> NoReturn:
     """Run a command line as the process's own and exit."""
     from llmauto.render.streams import make_streams_safe
 
     make_streams_safe()
-    signal.signal(signal.SIGTERM, _on_terminate)
     leave(run_command(arguments))
 
 
@@ -60,8 +52,6 @@ def run_command(arguments: Sequence[str]) -> int:
         return exits.PIPE_CLOSED if e.code == 1 else int(e.code or 0)
     except (KeyboardInterrupt, typer.Abort):
         return _report(Interrupted("Interrupted."), invocation)
-    except _TerminationSignal:
-        return _report(exits.TerminatedError("Terminated."), invocation)
     except _USAGE_ERROR as e:
         return _report(_usage_error(e), invocation)
     except Exception as e:
@@ -80,12 +70,6 @@ def leave(code: int) -> NoReturn:
         with contextlib.suppress(BrokenPipeError, ValueError):
             stream.flush()
     os._exit(code)
-
-
-def _on_terminate(number: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if threading.current_thread() is threading.main_thread():
-        raise _TerminationSignal
 
 
 def _read_flags(arguments: Sequence[str]) -> Invocation:

@@ -25,9 +25,11 @@ def can_encode(stream: TextIO, sample: str) -> bool:
 
 def print_json(value: Any) -> None:
     """One JSON value on stdout, on one line, exact in any encoding."""
+    from llmauto.cli import signals
     from llmauto.contract import to_json
 
     stream = sys.stdout
     encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
+    signals.last_words.clear()  # from here on the object that was owed is being written
     stream.write(to_json(value, ascii_only=encoding != "utf8") + "\n")
     stream.flush()

@@ -10,7 +10,7 @@ EXPECTED = {
     "QueryError": 3, "QueryRejected": 3, "QueryInvalid": 3, "PlanError": 3,
     "LimitError": 6, "TimeLimitReached": 6, "MemoryLimitReached": 6, "StepLimitReached": 6, "DiskFull": 6,
     "Interrupted": 130, "TerminatedError": 143,
-    "WorkspaceError": 1, "MissingExtra": 1,
+    "WorkspaceError": 1, "MissingExtra": 1, "InternalError": 1,
     "ToolError": 2, "UnknownTool": 2, "InvalidArguments": 2, "UsageError": 2, "ConfigError": 2,
     "ModelError": 5,
 }  # fmt: skip

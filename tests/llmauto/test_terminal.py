@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -125,6 +126,21 @@ def test_a_long_step_shows_what_it_does_and_ctrl_c_stops_it(orders_csv: Path, tm
     assert evidence.state in {"failed", "lost"}
     again = piped("run", "query", str(orders_csv), "--arg", "sql=SELECT 1 AS one", "--workspace", str(folder))
     assert again.returncode == 0
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.6, 0.8, 0.9, 1.0, 1.1])
+def test_ctrl_c_while_it_starts_ends_it(orders_csv: Path, delay: float) -> None:
+    """The agent is imported in a thread then: an exception in the import system would leave a lock behind."""
+    program = [sys.executable, "-m", "llmauto", "ask", "how many orders?", str(orders_csv), "--json"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(delay)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=30)
+    assert child.returncode in {0, 130}
+    assert b"Traceback" not in err
+    if out:
+        assert json.loads(out)["status"] == ("answered" if child.returncode == 0 else "error")
 
 
 def test_sigterm_ends_cleanly(orders_csv: Path) -> None:
