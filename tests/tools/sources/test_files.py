@@ -329,6 +329,12 @@ class TestDuckDB:
         (key,) = opened["q"].foreign_keys
         assert (key.column, key.other_table, key.other_column) == ("pid", "p", "id")
 
+    def test_rows_are_counted_without_deleted_ones(self, attach, tmp_path):
+        path = self.make(
+            tmp_path / "k.duckdb", "CREATE TABLE t AS FROM range(1000) r(i)", "DELETE FROM t WHERE i % 3 = 0"
+        )
+        assert attach(path).one.row_count == 666
+
     def test_locked_by_another_process(self, attach, tmp_path):
         path = self.make(tmp_path / "k.duckdb", "CREATE TABLE p (id INT)")
         code = f"import duckdb, sys; db = duckdb.connect({str(path)!r}); print('open', flush=True); sys.stdin.read()"

@@ -25,7 +25,7 @@ def open_duckdb(opening: Opening, path: Path) -> list[Relation]:
     except duckdb.Error as e:
         raise _unreadable(path, str(e)) from e
     rows = opening.db.execute(
-        "SELECT c.schema_name, c.table_name, c.column_name, c.data_type, t.estimated_size"
+        "SELECT c.schema_name, c.table_name, c.column_name, c.data_type, t.table_name IS NOT NULL"
         " FROM duckdb_columns() c LEFT JOIN duckdb_tables() t"
         " USING (database_name, schema_name, table_name)"
         " WHERE c.database_name = ? AND NOT c.internal"
@@ -37,13 +37,23 @@ def open_duckdb(opening: Opening, path: Path) -> list[Relation]:
         tables.setdefault((schema, table), []).append((column, dtype))
     if not tables:
         raise UnreadableSource(f"'{path.name}' holds no table.")
-    sizes = {(schema, table): size for schema, table, _, _, size in rows}
+    sizes = _sizes(opening, alias, {(schema, table) for schema, table, _, _, stored in rows if stored})
     keys = _foreign_keys(opening, alias)
     opening.db.execute(f"DETACH {identifier(alias)}")
     return [
-        _relation(path, alias, mark, key, columns, sizes[key], keys.get(key, ()))
+        _relation(path, alias, mark, key, columns, sizes.get(key), keys.get(key, ()))
         for key, columns in tables.items()
     ]
+
+
+def _sizes(opening: Opening, alias: str, tables: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The rows of stored tables; DuckDB counts them without reading them."""
+    ordered = sorted(tables)
+    counts = [
+        f"SELECT count(*) FROM {'.'.join(identifier(part) for part in (alias, *key))}" for key in ordered
+    ]
+    rows = [opening.db.execute(sql).fetchall()[0] for sql in counts]
+    return dict(zip(ordered, (row[0] for row in rows), strict=True))
 
 
 def _relation(

@@ -102,8 +102,7 @@ def _layout(path: Path) -> str:
     """Whether the file is one array or a sequence of objects."""
     from llmauto_tools.sources.archives import head
 
-    kind = {".gz": "gzip", ".zst": "zstd"}.get(path.suffix.lower())
-    start = head(path, kind, 4096).lstrip(b"\xef\xbb\xbf \t\r\n")  # type: ignore[arg-type]
+    start = head(path, None, 4096).lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
         raise UnreadableSource(f"'{path.name}' is empty.")
     if start.startswith(b"["):

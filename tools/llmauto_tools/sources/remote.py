@@ -190,8 +190,8 @@ def _objects(fs: Any, store: Any, place: str) -> list[Any]:
     """The objects that a path, a prefix or a glob stands for."""
     from fnmatch import fnmatchcase
 
-    if re.search(r"[*?\[]", place):
-        base = place[: re.search(r"[*?\[]", place).start()].rpartition("/")[0]  # type: ignore[union-attr]
+    if glob := re.search(r"[*?\[]", place):
+        base = place[: glob.start()].rpartition("/")[0]
         listed = store.get_file_info(fs.FileSelector(base, recursive=True, allow_not_found=True))
         return sorted((i for i in listed if i.is_file and fnmatchcase(i.path, place)), key=lambda i: i.path)
     info = store.get_file_info(place)
