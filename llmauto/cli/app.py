@@ -390,18 +390,20 @@ def config_path() -> int:
 
 # ---- benchmarks, in a checkout only
 
-bench_app = typer.Typer(
-    help="Run the benchmarks of this checkout.", rich_markup_mode=None, no_args_is_help=True
+
+@app.command(
+    hidden=not complete.in_checkout(),
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
-app.add_typer(bench_app, name="bench", hidden=not complete.in_checkout())
-
-
-@bench_app.command("requests", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def bench_requests(context: typer.Context) -> int:
-    """Score the request benchmark: execution accuracy, wrong answers, refusals."""
+def bench(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.benchmarks)] = "",
+) -> int:
+    """Run a benchmark of this checkout, such as requests; what follows its name is passed on."""
     from llmauto.cli.bench import run_benchmark
 
-    return run_benchmark("requests", context.args)
+    return run_benchmark(name, context.args)
 
 
 def _invocation(context: typer.Context) -> Invocation:

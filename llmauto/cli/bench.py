@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
+import runpy
 import sys
 from collections.abc import Sequence
 
-from llmauto.cli.complete import CHECKOUT
+from llmauto.cli.complete import CHECKOUT, benchmarks
 from llmauto.exits import UsageError
 
 
 def run_benchmark(name: str, arguments: Sequence[str]) -> int:
-    """Run `benchmarks/NAME/run.py`'s main with these arguments and return its exit code."""
-    script = CHECKOUT / "benchmarks" / name / "run.py"
-    if not script.is_file():
-        raise UsageError(
-            f"The benchmark '{name}' is not part of an installed llmauto.", "Run it from a checkout."
+    """Run `benchmarks/NAME/run.py` as a script with these arguments and return its exit code."""
+    there = benchmarks()
+    if name not in there:
+        message = f"There is no benchmark '{name}'." if name not in {"", "--help"} else "Name a benchmark."
+        hint = (
+            f"One of: {', '.join(there)}" if there else "Benchmarks are part of a checkout, not of a package."
         )
-    spec = importlib.util.spec_from_file_location(f"llmauto_benchmark_{name}", script)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses and pickled functions of the script look their module up by name.
-    sys.modules[spec.name] = module
+        raise UsageError(message, hint)
+    script = CHECKOUT / "benchmarks" / name / "run.py"
+    sys.argv = [str(script), *arguments]
     sys.path.insert(0, str(script.parent))
-    spec.loader.exec_module(module)
-    return int(module.main(list(arguments)) or 0)
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    except SystemExit as e:
+        return e.code if isinstance(e.code, int) else int(e.code is not None)
+    return 0

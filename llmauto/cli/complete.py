@@ -12,6 +12,12 @@ def in_checkout() -> bool:
     return (CHECKOUT / "benchmarks" / "requests").is_dir()
 
 
+def benchmarks(incomplete: str = "") -> list[str]:
+    """The benchmarks of the checkout: the folders of `benchmarks` that have a run.py."""
+    found = (CHECKOUT / "benchmarks").glob("*/run.py")
+    return sorted(path.parent.name for path in found if path.parent.name.startswith(incomplete))
+
+
 def tools(incomplete: str) -> list[str]:
     from llmauto_tools.registry import tool_names
 
