@@ -169,15 +169,17 @@ def chat_model_middleware(
     The client libraries retry refused requests (429, 5xx) themselves; a connection that breaks in
     the middle of a stream is tried again here.
     """
-    from llmauto_agent.middleware import RecoverTextCalls, SchemaPrompt
+    from llmauto_agent.middleware import ModelFailures, RecoverTextCalls, SchemaPrompt, WholeStreams
 
     return [
+        ModelFailures(),
         SchemaPrompt(prompt),
         SummarizationMiddleware(model, trigger=("tokens", SUMMARIZE_AT_TOKENS), keep=("messages", 20)),
         RecoverTextCalls({t.name for t in tools}),
         ModelRetryMiddleware(
             max_retries=2, retry_on=_is_transient, on_failure="error", initial_delay=0.5, max_delay=8.0
         ),
+        WholeStreams(),
     ]
 
 

@@ -6,12 +6,15 @@ Limits, retries, approvals and tool errors are LangChain's own middleware (see l
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Collection
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, SystemMessage
+
+from llmauto_tools.errors import LlmautoError, ModelError
 
 
 class SchemaPrompt(AgentMiddleware[Any, Any, Any]):
@@ -25,6 +28,50 @@ class SchemaPrompt(AgentMiddleware[Any, Any, Any]):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelResponse[Any]:
         return handler(request.override(system_message=SystemMessage(self._prompt())))
+
+
+class ModelFailures(AgentMiddleware[Any, Any, Any]):
+    """Turns whatever a provider's client raises into one ModelError, without the keys of this process.
+
+    The graph writes the error of a step into its checkpoint, and servers like to quote the key that
+    they refuse.
+    """
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        try:
+            return handler(request)
+        except LlmautoError:
+            raise
+        except Exception as e:
+            text = without_secrets(f"{type(e).__name__}: {e}")[:400]
+        raise ModelError(f"The chat model failed: {text}", "Try again, or use another model with --model.")
+
+
+class WholeStreams(AgentMiddleware[Any, Any, Any]):
+    """Refuses an answer whose stream broke off: a connection that closes early looks like an end."""
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        response = handler(request)
+        for message in response.result:
+            told = message.response_metadata
+            if "model_provider" in told and not any(k in told for k in _REASONS_TO_END):
+                raise ConnectionError("the connection closed before the answer was complete")
+        return response
+
+
+_REASONS_TO_END = ("finish_reason", "stop_reason", "done_reason", "status")
+
+
+def without_secrets(text: str) -> str:
+    """`text` with the values of this process's keys and tokens blotted out."""
+    for name, value in os.environ.items():
+        if len(value) >= 8 and re.search(r"KEY|TOKEN|SECRET|PASSWORD", name):
+            text = text.replace(value, "***")
+    return text
 
 
 class RecoverTextCalls(AgentMiddleware[Any, Any, Any]):
@@ -90,7 +137,9 @@ def _calls_of(piece: str, tools: Collection[str]) -> list[tuple[str, dict[str, A
         function = item.get("function")
         body = function if isinstance(function, dict) else item
         name = body.get("name") or body.get("tool") or (function if isinstance(function, str) else None)
-        arguments = next((body[k] for k in ("arguments", "parameters", "args", "input") if k in body), {})
+        arguments: Any = next(
+            (body[k] for k in ("arguments", "parameters", "args", "input") if k in body), {}
+        )
         if isinstance(arguments, str):
             try:
                 arguments = json.loads(arguments)

@@ -27,6 +27,13 @@ _PROVIDERS = {
     "ollama": ("langchain_ollama", "ChatOllama"),
 }
 
+_OPTIONS: dict[str, dict[str, Any]] = {
+    # A server that sends nothing for a minute is hanging; refused requests are tried again by the client.
+    "openai": {"timeout": 60.0, "max_retries": 3, "stream_chunk_timeout": 60.0, "stream_usage": True},
+    "anthropic": {"timeout": 60.0, "max_retries": 3},
+    "ollama": {},
+}
+
 
 def is_embedded(model: str) -> bool:
     """Whether the model runs inside this process, so that nothing leaves the machine."""
@@ -57,7 +64,7 @@ def make_model(model: str, workspace: Workspace) -> BaseChatModel:
     except ImportError as e:
         raise MissingExtra(f"The chat model '{model}'", provider) from e
     try:
-        built: BaseChatModel = chat_class(model=name)
+        built: BaseChatModel = chat_class(model=name, **_OPTIONS[provider])
     except Exception as e:
         raise ModelError(f"The chat model '{model}' could not be set up: {e}", "See docs/models.md.") from e
     return built

@@ -44,6 +44,9 @@ class _Done:
 
 Approval = Literal["ask", "always"]
 
+EXAMPLES = 5
+"""Example values per text column that a model may see at the share level "samples"."""
+
 _INTERRUPT_AGAIN = 0.05
 """Seconds between interrupts while a stopped step has not ended."""
 
@@ -306,15 +309,21 @@ class Session:
         """Example values of text columns, looked up only where the person shares them."""
         if boundary.share != "samples":
             return {}
-        from llmauto_agent.planner.values import EngineValues
-
-        values = EngineValues(self.workspace.engine, tables)
         return {
-            (t.name, c.name): values.distinct(t.name, c.name, 5)
+            (t.name, c.name): self._examples(t.name, c.name)
             for t in tables
             for c in t.columns
             if c.family == "text"
         }
+
+    def _examples(self, table: str, column: str) -> list[str]:
+        quoted_table, quoted_column = (name.replace('"', '""') for name in (table, column))
+        found = self.workspace.engine.query(
+            f'SELECT DISTINCT "{quoted_column}" FROM (SELECT "{quoted_column}" FROM "{quoted_table}" LIMIT 1000)'
+            f' WHERE "{quoted_column}" IS NOT NULL ORDER BY 1',
+            max_rows=EXAMPLES,
+        )
+        return [str(row[0]) for row in found.rows]
 
     def _conclude(self, number: int, question: str, failure: BaseException | None, seconds: float) -> Answer:
         """Make the answer of a turn that has ended, store it, and drop the checkpoints it superseded."""
@@ -377,9 +386,6 @@ def _close_open_calls(messages: list[Any]) -> list[Any]:
     ]
 
 
-_PROVIDERS = {"openai", "anthropic", "ollama", "httpx", "httpcore", "langchain_openai"}
-
-
 def _known_error(error: BaseException) -> LlmautoError:
     """An error of a library in the terms of our tree; what is no model's fault stays a bug of ours."""
     if isinstance(error, LlmautoError):
@@ -392,14 +398,6 @@ def _known_error(error: BaseException) -> LlmautoError:
             "Ask for less at once, or use another model with --model.",
         )
     text = f"{type(error).__name__}: {str(error)[:300]}"
-    package = type(error).__module__.partition(".")[0]
-    if package in _PROVIDERS or isinstance(error, (ConnectionError, TimeoutError)):
-        known: LlmautoError = ModelError(
-            f"The chat model failed: {text}", "Try again, or use another model with --model."
-        )
-    else:
-        known = InternalError(
-            f"Something in llmauto went wrong: {text}", "Please report it; --debug shows more."
-        )
+    known = InternalError(f"Something in llmauto went wrong: {text}", "Please report it; --debug shows more.")
     known.__cause__ = error
     return known

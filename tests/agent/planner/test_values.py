@@ -73,8 +73,6 @@ def values(index: SchemaIndex, question: str, least: float = 0.5) -> list[tuple[
         ("by credit card", [("payment", "Credit card (automatic)", False)]),
         ("são paulo", [("city", "São Paulo", False)]),
         ("sao paulo", [("city", "São Paulo", False)]),
-        ("smoker is no", [("smoker", False, False)]),
-        ("with smoker = yes", [("smoker", True, False)]),
     ],
 )
 def test_found_values(index: SchemaIndex, question: str, expected: list[tuple[str, str, bool]]) -> None:
@@ -94,6 +92,13 @@ def test_found_values(index: SchemaIndex, question: str, expected: list[tuple[st
 )
 def test_yes_no_columns(index: SchemaIndex, question: str, expected: tuple[str, object, bool]) -> None:
     assert expected in values(index, question)
+
+
+@pytest.mark.parametrize(("question", "value"), [("where smoker is no", False), ("with smoker = yes", True)])
+def test_yes_and_no_behind_a_name_belong_to_it(index: SchemaIndex, question: str, value: bool) -> None:
+    (pick,) = best_links(index.link(tokenize(question)))
+    assert (pick.link.kind, pick.link.column, pick.link.value) == ("value", "smoker", value)
+    assert question.endswith(pick.link.text)
 
 
 def test_a_denied_value_is_the_value_negated(index: SchemaIndex) -> None:

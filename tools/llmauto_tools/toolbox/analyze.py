@@ -45,6 +45,8 @@ TOOL = ToolSpec(
     summary="Answer a query plan (table, filters, groups, measures, order, limit) given as data instead of SQL.",
     arguments=AnalyzeArguments,
     function=analyze,
+    # A chat model writes SQL; and the recursive schema of a plan is more than most providers take.
+    for_models=False,
     example={
         "plan": {
             "table": "orders",
