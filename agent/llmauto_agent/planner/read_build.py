@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from llmauto_agent.planner.read_cues import OPENERS as _OPENERS
 from llmauto_agent.planner.read_dates import date_column
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal, Subject, tables_of
+from llmauto_agent.planner.read_edit import columns_in
 from llmauto_agent.planner.read_facts import _NAME, Col
 from llmauto_agent.planner.read_filters import conjunction
-from llmauto_agent.planner.read_cues import OPENERS as _OPENERS
-from llmauto_agent.planner.read_edit import columns_in
 from llmauto_agent.planner.read_joins import connected, finest
 from llmauto_agent.planner.read_measures import aggregate
 from llmauto_agent.planner.read_numbers import factor
@@ -56,11 +56,13 @@ def build(d: Draft) -> Plan:
 def _merge_equalities(d: Draft) -> None:
     """Two values of one column ("women ... men", "smokers vs non-smokers") can not both hold: they are
     alternatives, and what is compared."""
-    slots = [(c, d.code.slot(c).value) for c in d.code.text if "\ue000" <= c and d.code.slot(c).kind == "f"]
+    slots = [(c, d.code.slot(c).value) for c in d.code.text if c >= "\ue000" and d.code.slot(c).kind == "f"]
     equal: dict[str, list[tuple[str, Predicate]]] = {}
     for char, predicate in slots:
         inner = predicate.item if isinstance(predicate, Not) else predicate
-        target = inner.left if isinstance(inner, Compare) and inner.op == "=" else getattr(inner, "argument", None)
+        target = (
+            inner.left if isinstance(inner, Compare) and inner.op == "=" else getattr(inner, "argument", None)
+        )
         if isinstance(target, ColumnRef) and isinstance(inner, (Compare, IsTrue)):
             equal.setdefault(target.model_dump_json(), []).append((char, predicate))
     for key, found in equal.items():
@@ -70,7 +72,9 @@ def _merge_equalities(d: Draft) -> None:
         opposed = len(values) < len(found)
         target = ColumnRef.model_validate_json(key)
         kept = [v for v in values if v is not None]
-        merged: Predicate = Not(item=IsNull(argument=target)) if opposed else OneOf(argument=target, values=tuple(kept))
+        merged: Predicate = (
+            Not(item=IsNull(argument=target)) if opposed else OneOf(argument=target, values=tuple(kept))
+        )
         first = found[0][0]
         for char, _ in found[1:]:
             d.code.text = d.code.text.replace(char, " ")
@@ -84,7 +88,7 @@ def _merge_equalities(d: Draft) -> None:
 
 def loose(d: Draft) -> list[str]:
     """The column and expression characters that nothing has taken."""
-    return [s for s in d.code.text if "\ue000" <= s and d.code.slot(s).kind in {"cn", "ct", "cd", "cb", "x"}]
+    return [s for s in d.code.text if s >= "\ue000" and d.code.slot(s).kind in {"cn", "ct", "cd", "cb", "x"}]
 
 
 def default_measure(d: Draft, char: str) -> MeasureDraft | None:
@@ -200,7 +204,9 @@ def _implied_measures(d: Draft, left: list[str]) -> tuple[list[MeasureDraft], li
     flags = [c for c in left if (col := d.col(c)) is not None and d.facts.yes(col) is not None]
     if d.groups and len(flags) == 1 and len(left) == 1:
         yes = d.facts.yes(d.col(flags[0]))  # type: ignore[arg-type]
-        share = Arithmetic(op="/", left=Aggregate(function="count", where=yes), right=Aggregate(function="count"))
+        share = Arithmetic(
+            op="/", left=Aggregate(function="count", where=yes), right=Aggregate(function="count")
+        )
         return [MeasureDraft(share, d.text(flags[0]))], []
     found = [(c, default_measure(d, c)) for c in left]
     measures = [m for _, m in found if m is not None]
@@ -292,13 +298,26 @@ def _ranked(d: Draft) -> Plan:
     if by is None and not rank.counting:
         by, left = _implied_criterion(d, measures, left)
     if rank.counting:
-        by = MeasureDraft(Aggregate(function="count"), rank.text)
+        by, left = _counted(d, left)
     other = subject is not None and isinstance(by, ColumnRef) and by.table != (subject.table or d.base)
     if subject is None or (
         subject.col is None and subject.expr is None and not isinstance(by, MeasureDraft) and not other
     ):
         return _ranked_rows(d, subject, by, left)
     return _ranked_groups(d, subject, by, measures, left)
+
+
+def _counted(d: Draft, left: list[str]) -> tuple[MeasureDraft, list[str]]:
+    """ "most often": by the number of rows, or ("subscribes most often") by the share of those that do."""
+    text = d.rank.text if d.rank else ""
+    for char in left:
+        col = d.col(char)
+        if col is not None and (yes := d.facts.yes(col)) is not None:
+            share = Arithmetic(
+                op="/", left=Aggregate(function="count", where=yes), right=Aggregate(function="count")
+            )
+            return MeasureDraft(share, text), [c for c in left if c != char]
+    return MeasureDraft(Aggregate(function="count"), text), left
 
 
 def _implied_criterion(
@@ -323,6 +342,9 @@ def _ranked_rows(d: Draft, subject: Subject | None, by: Expr | MeasureDraft | No
         raise Refusal([rank.text], reason="rank_by_what")
     where = conjunction(d.filters())
     base = next(iter(tables_of(by)), d.base)
+    if d.when and by in [d.expr(c) for c in left]:
+        best = Aggregate(function="max" if rank.descending else "min", argument=by)
+        return Plan(table=base, where=where, measures=(Measure(expr=best),))
     select = _row_columns(d, base, left, by)
     ascending = not rank.descending
     single = rank.count is None and not rank.skip and not d.groups
@@ -467,7 +489,10 @@ def _rows(d: Draft) -> Plan:
     if not left and not tables and not d.row_nouns:
         if not filters or _OPENERS.search(d.code.question.casefold().strip()):
             raise Refusal([], reason="nothing")
-    if re.search(r"\b(?:of|among) (?:them|those|these)\b|其中", d.code.question.casefold()) and not d.has_context:
+    if (
+        re.search(r"\b(?:of|among) (?:them|those|these)\b|其中", d.code.question.casefold())
+        and not d.has_context
+    ):
         raise Refusal([], reason="nothing")
     if d.having and (subject := _having_subject(d, left, tables)):
         return subject

@@ -48,9 +48,9 @@ def leftovers(d: Draft) -> list[str]:
 
 def _without_event_verbs(text: str) -> str:
     """ "discovered since 2010": the verb before a date filter names the event that the date is of."""
-    return pattern(r"(?<![a-z])[a-z]+(?:ed|ing|en|born|made|built|held|sold)(?= ?(?:in|on|at|by|from|to|with|since|before|after|between|during)? ?{f})").sub(
-        lambda m: " " * len(m[0]), text
-    )
+    return pattern(
+        r"(?<![a-z])[a-z]+(?:ed|ing|en|born|made|built|held|sold)(?= ?(?:in|on|at|by|from|to|with|since|before|after|between|during)? ?{f})"
+    ).sub(lambda m: " " * len(m[0]), text)
 
 
 _TOTALS = ("count", "sum", "count_distinct")

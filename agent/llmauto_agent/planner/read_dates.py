@@ -8,6 +8,7 @@ from llmauto_agent.planner.dates import DateLiteral
 from llmauto_agent.planner.read_draft import Draft, Refusal
 from llmauto_agent.planner.read_facts import Col
 from llmauto_agent.planner.read_grammar import Stage
+from llmauto_agent.planner.words import root, split_name
 from llmauto_tools.plan.model import (
     And,
     Between,
@@ -31,11 +32,23 @@ def date_column(d: Draft, *, near: Col | None = None) -> Col | None:
     """The date column that a period without a column speaks of: of the base table first."""
     if near is not None and near.family == "date":
         return near
-    for table in [d.base, *[t.name for t in d.facts.tables if t.name != d.base]]:
+    others = [t.name for t in d.facts.tables if t.name != d.base]
+    for table in [d.base, *sorted(others, key=lambda t: not d.facts.keyed(t))]:
         found = d.facts.dates(table)
         if found:
-            return found[0]
+            return _said(d, found)
     return None
+
+
+def _said(d: Draft, columns: list[Col]) -> Col:
+    """Of several date columns the one whose name shares a word with the question ("shipped": ShippedDate)."""
+    if len(columns) > 1:
+        words = {root(w) for w in re.findall(r"[a-z]+", d.code.question.casefold())} - {"dat", "date"}
+        for col in columns:
+            if words & {root(p) for p in split_name(col.name) if p not in {"date", "time"}}:
+                return col
+        d.assume(f"dates by {columns[0].name}" if d.language == "en" else f"日期按{columns[0].name}")
+    return columns[0]
 
 
 def bucket(col: Col, unit: str) -> Expr:
@@ -47,10 +60,20 @@ def bucket(col: Col, unit: str) -> Expr:
 
 def period_filter(d: Draft, literal: DateLiteral, col: Col | None) -> Predicate:
     """A period as a filter. Raises Refusal where the data has no date to hold it against."""
-    if literal.kind == "part" and literal.part is not None:
+    if literal.unit == "year" and re.search(
+        r"\b(?:end|beginning|start|early|late|mid)\b|年底|年初|年末|年中", literal.text
+    ):
+        raise Refusal([literal.text], reason="vague_date")
+    if (
+        literal.kind == "part"
+        and literal.part is not None
+        and not (literal.part in {"month", "weekday"} and not d.facts.dates(d.base))
+    ):
         return _part_filter(d, literal, col)
     if (parts := _from_parts(d, literal)) is not None and (col is None or col.family != "date"):
         return parts
+    if literal.kind == "part":
+        return _part_filter(d, literal, col)
     target = col if col and (col.family == "date" or d.facts.is_year(col)) else None
     year = d.facts.year(d.base)
     if target is None:

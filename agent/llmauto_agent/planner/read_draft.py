@@ -86,6 +86,9 @@ class Draft:
     share: bool = False
     per_average: bool = False
     chart: str | None = None
+    when: bool = False
+    ambiguous: dict[str, list[str]] = field(default_factory=dict)
+    """Words that fit several columns equally well, with those columns."""
     row_nouns: set[str] = field(default_factory=set)
     assumptions: list[str] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)

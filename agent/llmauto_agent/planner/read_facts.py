@@ -94,6 +94,11 @@ class Facts:
         known = self.known(col)
         return known.binary if known else None
 
+    def keyed(self, table: str) -> bool:
+        """Whether a table takes part in declared keys, as views of a database do not; True where none are."""
+        declared = [k for k in self.index.foreign_keys if k.declared]
+        return not declared or any(table in (k.table, k.other_table) for k in declared)
+
     def names_rows(self, word: str, table: str) -> bool:
         """Whether a noun stands for the rows of a table: it is part of the table's name ("wine": winequality)."""
         stem = singular(word)
@@ -150,7 +155,7 @@ class Facts:
         """The column that names a row for a person: name, title, else the first text column with many values."""
         columns = self.columns(table)
         texts = [c for c in columns if c.family == "text"]
-        for exact in (r"^(?:full[_ ]?)?name$|^title$|^姓名$|^名称$|^名字$", _NAME.pattern):
+        for exact in (r"^(?:full[_ ]?)?name$|^姓名$|^名称$|^名字$", r"name$|名称$", _NAME.pattern):
             found = [c for c in texts if re.search(exact, c.name, re.IGNORECASE)]
             if found:
                 last = [c for c in found if re.search("last", c.name, re.IGNORECASE)]

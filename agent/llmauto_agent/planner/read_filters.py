@@ -87,13 +87,13 @@ def year_number(d: Draft, m: re.Match[str]) -> str | None:
 
 @NORMALISE.rule(r"([⊤⊥≻≺])⟨[^⟩]*⟩({n})?({x})", r"([⊤⊥]){x}(){x}")
 def named_adjective(d: Draft, m: re.Match[str]) -> str | None:
-    """"longest tenure", "cheapest fare": the column that is named is what is compared."""
+    """ "longest tenure", "cheapest fare": the column that is named is what is compared."""
     return f"{m[2] or ''}{m[1]}{m[0][-1]}"
 
 
 @NORMALISE.rule(r"⟨[^⟩]*⟩(?=[≻≺]{n}{x})")
 def named_measure(d: Draft, m: re.Match[str]) -> str | None:
-    """"heavier than 3 carats": the column behind the number is what is compared."""
+    """ "heavier than 3 carats": the column behind the number is what is compared."""
     return ""
 
 
@@ -137,10 +137,14 @@ def _is_fraction(d: Draft, col: Col) -> bool:
 def _fits(d: Draft, char: str, col: Col | None) -> bool:
     """Whether a number with "years" suits the column: tenure may well be in months."""
     literal: NumberLiteral = d.value(char)
-    said = d.text(char)[len(literal.text) :].strip()
-    if col is None or time_unit(said) not in {"y", "mo"}:
+    unit = time_unit(d.text(char)[len(literal.text) :].strip())
+    if col is None or unit is None or time_unit(col.name) is not None:
         return True
-    return time_unit(col.name) is not None or bool(re.search(r"age|old|year|龄|年", col.name, re.IGNORECASE))
+    if unit in {"y", "mo", "d"}:
+        return bool(re.search(r"age|old|year|day|龄|年|天", col.name, re.IGNORECASE))
+    known = d.facts.known(col)
+    high = known.high if known else None
+    return not (isinstance(high, (int, float)) and unit in {"min", "h"} and high > 1440)
 
 
 def compare(d: Draft, char: str, op: str, value: str, text: str) -> str | None:
@@ -229,7 +233,7 @@ def columns(d: Draft, m: re.Match[str]) -> str | None:
 
 @FILTERS.rule(r"({n})-? ?({cn})")
 def known_number(d: Draft, m: re.Match[str]) -> str | None:
-    """"4 cylinder cars": a number that the column holds."""
+    """ "4 cylinder cars": a number that the column holds."""
     col = d.col(m[2])
     value = d.value(m[1]).value
     if col is None or d.value(m[1]).kind == "ordinal" or value not in (d.facts.values(col) or ()):
@@ -241,7 +245,7 @@ def known_number(d: Draft, m: re.Match[str]) -> str | None:
 
 @FILTERS.rule(r"({t}) ?(?:#|no\.?|number|id|号|编号)? ?({n})(?!{any})")
 def by_key(d: Draft, m: re.Match[str]) -> str | None:
-    """"order 5100": the row with that key."""
+    """ "order 5100": the row with that key."""
     table = d.value(m[1]) or d.base
     key = d.facts.key(table)
     if key is None or key.family != "number" or d.value(m[2]).kind != "number":
@@ -299,6 +303,10 @@ def by_unit(d: Draft, m: re.Match[str]) -> str | None:
     before = d.code.text[: m.start()].rstrip()
     people = bool(before) and bool(_PERSON.search(before) or _people_slot(d, before[-1]))
     concept = next((c for c, source in _UNIT_CONCEPTS if re.search(source, d.text(m[2]))), None)
+    if concept is None and re.search(r"above|below|higher|taller", d.span(m)) and not people:
+        concept = "height"
+    if _SOLD.search(before):
+        concept = "price"
     if literal.kind == "money":
         concept = "price"
     if concept is None and people and 0 < literal.value < 120 and d.text(m[2]) == literal.text:
@@ -307,6 +315,8 @@ def by_unit(d: Draft, m: re.Match[str]) -> str | None:
     if hit is None or (concept == "old" and hit[1] not in {"age", "年龄"}):
         return None
     made = compare(d, _column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
+    if made is not None and concept == "old" and (said_of := _PERSON.search(before)):
+        d.row_nouns.add(said_of[0])  # "children under 10": the number says who is meant
     if made is not None:
         said, name = d.span(m), hit[0].name
         d.assume(f"'{said}' read by {name}" if d.language == "en" else f"“{said}”按{name}理解")
@@ -318,8 +328,11 @@ _UNIT_CONCEPTS = [
     ("old", r"years? old|years? of age|year-old|岁"), ("weight", r"kgs?|kilos?|grams?|pounds|lbs|公斤|千克|磅"),
     ("height", r"(?<![a-z])(?:m|met(?:er|re)s?|feet|ft)(?![a-z])|米"), ("length", r"minutes?|mins?|分钟"),
 ]  # fmt: skip
+_SOLD = re.compile(
+    r"(?:sold|sells?|selling|going|went|priced|valued|worth|paid|pays?|costs?|costing)(?: for| at)?$"
+)
 _PERSON = re.compile(
-    r"(?:people|persons?|individuals|members|clients|customers|users|employees|workers|respondents|人)$"
+    r"(?:children|kids|boys|girls|adults|seniors|passengers|women|men|people|persons?|individuals|members|clients|customers|users|employees|workers|respondents|人)$"
 )
 _PEOPLE_WORDS = re.compile(
     r"people|person|passenger|client|customer|member|employee|worker|women|men|male|user|乘客|客户|人|男|女"
@@ -331,6 +344,26 @@ def _people_slot(d: Draft, char: str) -> bool:
     return (
         bool(slots) and slots[0].kind in {"t", "f"} and bool(_PEOPLE_WORDS.search(slots[0].text.casefold()))
     )
+
+
+@FILTERS.rule(r"out of ?({cn})")
+def none_left(d: Draft, m: re.Match[str]) -> str | None:
+    """ "out of stock": none of it."""
+    col = d.col(m[1])
+    return d.new_f(Compare(op="=", left=col.ref, right=Literal_(value=0)), d.span(m)) if col else None
+
+
+_DECADES = {"teens": 10, "twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80}  # fmt: skip
+
+
+@FILTERS.rule(rf"in their ({'|'.join(_DECADES)})")
+def in_their_thirties(d: Draft, m: re.Match[str]) -> str | None:
+    hit = d.facts.concept("old", [d.base])
+    if hit is None or hit[1] != "age":
+        return None
+    low = _DECADES[m[1]]
+    bounds = (Compare(op=">=", left=hit[0].ref, right=Literal_(value=low)), Compare(op="<", left=hit[0].ref, right=Literal_(value=low + 10)))  # fmt: skip
+    return d.new_f(And(items=bounds), d.span(m))
 
 
 # ---- nulls and texts
@@ -384,7 +417,7 @@ def text_match(d: Draft, m: re.Match[str]) -> str | None:
         (
             p
             for p in parts
-            if p not in "ℓ⊢⊣" and (d.code.slots_in(p) or [None])[0] is None or _kind(d, p) == "q"
+            if (p not in "ℓ⊢⊣" and (d.code.slots_in(p) or [None])[0] is None) or _kind(d, p) == "q"
         ),
         None,
     )
@@ -409,14 +442,20 @@ def text_equal(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @FLAGS.rule(
-    r"(?:with|having|have|has|had|got|gets?|received)(?: an?)?({c})(?=$|[|,⊞]| ?(?:by|per|in|who|that|and|are)(?![a-z]))", r"有({c})(?=$|[|,⊞的])(?!{n})"
+    r"(?:with|having|have|has|had|got|gets?|received)(?: an?)?({c})(?=$|[|,⊞]| ?(?:by|per|in|who|that|and|are)(?![a-z]))",
+    r"有({c})(?=$|[|,⊞的])(?!{n})",
 )
 def having_some(d: Draft, m: re.Match[str]) -> str | None:
-    """"orders with a discount": more than nothing, or not missing."""
+    """ "orders with a discount": more than nothing, or not missing."""
     col = d.col(m[1])
     if col is None or d.facts.yes(col) is not None or d.facts.is_key(col):
         return None
-    if not (d.measures() or "%" in d.code.text or d.row_nouns or re.search(r"[\ue600-\ue6ff]", d.code.text[: m.start()])):
+    if not (
+        d.measures()
+        or "%" in d.code.text
+        or d.row_nouns
+        or re.search(r"[\ue600-\ue6ff]", d.code.text[: m.start()])
+    ):
         return None
     known = d.facts.known(col)
     text = d.span(m)
@@ -431,11 +470,13 @@ def having_some(d: Draft, m: re.Match[str]) -> str | None:
 
 @FILTERS.rule(r"(?:called|named|by name of|whose name is|whose name contains) ?([a-z][a-z'-]+)(?![a-z])")
 def called(d: Draft, m: re.Match[str]) -> str | None:
-    """"everybody called Smith": in the column that names the rows."""
+    """ "everybody called Smith": in the column that names the rows."""
     label = d.facts.label(d.base)
     if label is None:
         return None
-    return d.new_f(TextMatch(argument=label.ref, how="contains", text=d.code.words(m.start(1), m.end(1))), d.span(m))
+    return d.new_f(
+        TextMatch(argument=label.ref, how="contains", text=d.code.words(m.start(1), m.end(1))), d.span(m)
+    )
 
 
 # ---- values found in the data
@@ -443,7 +484,7 @@ def called(d: Draft, m: re.Match[str]) -> str | None:
 
 @VALUES.rule(r"({v})([^|{n}]*?)≻(?:non[- ]?)?({v})", r"({v})(?:比|相比|较)({v})()")
 def more_than(d: Draft, m: re.Match[str]) -> str | None:
-    """"do men tip more than women": a comparison of the two groups."""
+    """ "do men tip more than women": a comparison of the two groups."""
     second, middle = (m[3], m[2]) if m[3] else (m[2], "")
     picks: list[Pick] = [d.value(m[1]), d.value(second)]
     if (picks[0].link.table, picks[0].link.column) != (picks[1].link.table, picks[1].link.column):
@@ -490,14 +531,22 @@ def _mixed(d: Draft, m: re.Match[str]) -> str | None:
 
 
 def value_filter(col: Col, picks: list[Pick]) -> Predicate:
-    """The filter that one or several values of a column stand for."""
-    constants = [p.link.value for p in picks if p.link.value is not None]
+    """The filter that one or several values of a column stand for; an opposite ("unarmed") negates it."""
+    negated = [
+        p.link.value for p in picks if p.link.negated and p.link.how != "flag" and p.link.value is not None
+    ]
+    constants = [p.link.value for p in picks if p.link.value is not None and p.link.value not in negated]
+    if negated and not constants:
+        inner: list[Predicate] = [Compare(op="!=", left=col.ref, right=Literal_(value=v)) for v in negated]
+        return inner[0] if len(inner) == 1 else And(items=tuple(inner))
     if len(constants) == 1:
         return Compare(op="=", left=col.ref, right=Literal_(value=constants[0]))
     return OneOf(argument=col.ref, values=tuple(dict.fromkeys(constants)))
 
 
-@FLAGS.rule(r"({n})? ?(?:(?<![a-z])(?:is|was|were|are|who|that|did|had|have|has|with)(?![a-z]) ?)* ?({c})(?:了|过)?({f})?")
+@FLAGS.rule(
+    r"({n})? ?(?:(?<![a-z])(?:is|was|were|are|who|that|did|had|have|has|with)(?![a-z]) ?)* ?({c})(?:了|过)?({f})?"
+)
 def flag(d: Draft, m: re.Match[str]) -> str | None:
     """A yes/no column that is named among rows that are counted: those with yes."""
     col = d.col(m[2])
@@ -549,6 +598,31 @@ def difference(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_m(MeasureDraft(Arithmetic(op="-", left=sides[0], right=sides[1]), d.span(m)))
 
 
+@LOGIC.rule(r"neither ?({f}) ?nor ?(?:an? )?({f})")
+def neither(d: Draft, m: re.Match[str]) -> str | None:
+    return d.new_f(And(items=(Not(item=d.value(m[1])), Not(item=d.value(m[2])))), d.span(m))
+
+
+@VALUES.rule(
+    r"with(?: and |/| or | vs\.? )without({c})",
+    r"with({c}) ?(?:and|or|vs\.?|versus) ?without(?: it| one|{c})?",
+    r"有(?:和|与)没有({c})",
+)
+def with_and_without(d: Draft, m: re.Match[str]) -> str | None:
+    """ "with and without central air": both groups."""
+    col = d.col(m[1])
+    if col is None or not d.facts.discrete(col):
+        return None
+    d.groups.append(col.ref)
+    return d.note(m)
+
+
+@LOGIC.rule(r"({c}) ?(?:to|in|by|from|at|on)? ?({f})")
+def verb_of_column(d: Draft, m: re.Match[str]) -> str | None:
+    """ "shipped to France": the verb only says what the value is of; it asks for no column."""
+    return m[2] if re.fullmatch(r"[a-z]+(?:ed|ing)", d.text(m[1]).casefold()) else None
+
+
 @LOGIC.rule(r"(?:either )?({f}) ?(?:or|或者?|或是) ?({f})")
 def either(d: Draft, m: re.Match[str]) -> str | None:
     left, right = d.value(m[1]), d.value(m[2])
@@ -567,7 +641,7 @@ def conjunction(items: list[Predicate]) -> Predicate | None:
 
 
 @LOGIC.rule(
-    r"({t}) ?(?:who|that|which|with|have|has|had|did|were|are|been|no|not|never|any|without|do|does|∅| |didn't|haven't|hasn't|don't|doesn't)+({t})",
+    r"({t}) ?(?:who|that|which|with|have|has|had|did|were|are|been|no|not|never|any|without|do|does|placed|made|bought|purchased|an|a|∅| |didn't|haven't|hasn't|don't|doesn't)+({t})",
     r"({t})(?:从未|从来没有|从没|没有|没|未|不曾)(?:有|过|被|下过|任何)*({t})",
     r"(?:从未|从来没有|从没|没有|没|未)(?:有|过|被|下过|任何)*({t})(?:过)?({t})",
 )

@@ -30,11 +30,21 @@ COMPARISONS = {"≻": ">", "⪰": ">=", "≺": "<", "⪯": "<=", "≈": "=", "�
 
 CONCEPTS: dict[str, tuple[str, ...]] = {
     "price": ("price", "cost", "fare", "msrp", "amount"),
-    "old": ("age", "birth year", "birthday", "year built", "year"),
+    "cost": ("cost", "price", "fare", "amount"),
+    "old": (
+        "age",
+        "birth year",
+        "birthday",
+        "birth date",
+        "birthdate",
+        "date of birth",
+        "year built",
+        "year",
+    ),
     "date": ("date", "year"),
     "length": ("length", "duration", "milliseconds", "running time", "runtime", "distance"),
     "weight": ("weight", "body mass", "mass"),
-    "height": ("height", "elevation"),
+    "height": ("height", "elevation", "elev", "altitude"),
     "temperature": ("temperature", "temp max", "temp", "actual max temp"),
     "cold": ("temp min", "temperature", "temp", "最低气温", "气温", "温度"),
     "distance": ("distance", "length"),
@@ -53,7 +63,16 @@ CONCEPTS_ZH: dict[str, tuple[str, ...]] = {
     "length": ("长度", "时长"), "weight": ("重量", "体重"), "temperature": ("气温", "温度", "最高气温"),
     "speed": ("速度",), "income": ("收入", "人均gdp"), "rating": ("评分",),
 }  # fmt: skip
-LOW_IS_OLD = {"birth year", "birthday", "year built", "year", "出生年份"}
+LOW_IS_OLD = {
+    "birth year",
+    "birthday",
+    "birth date",
+    "birthdate",
+    "date of birth",
+    "year built",
+    "year",
+    "出生年份",
+}
 """Concept names for which "older" means a smaller value."""
 
 

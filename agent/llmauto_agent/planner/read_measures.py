@@ -26,7 +26,7 @@ def aggregate(d: Draft, symbol: str, char: str) -> Aggregate | None:
         pair = d.facts.binary(col)
         if function in {"avg", "sum"} and pair is not None and (yes := d.facts.yes(col)) is not None:
             return d.count(where=yes) if function == "sum" else None
-        if function in {"min", "max"} and col.family == "date" or function == "mode":
+        if (function in {"min", "max"} and col.family == "date") or function == "mode":
             return Aggregate(function=function, argument=col.ref)  # type: ignore[arg-type]
         return None
     return Aggregate(function=function, argument=d.expr(char))  # type: ignore[arg-type]
@@ -143,7 +143,10 @@ def pieces_sold(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_m(MeasureDraft(Aggregate(function=function, argument=hit[0].ref), d.span(m)))  # type: ignore[arg-type]
 
 
-@MEASURES.rule(r"({x})(?: ?(?:distribution|spread))?(?: ?range|范围|区间|的范围)(?:: ?↓ ?(?:and|to) ?↑)?", r"(?:range|spread) of({x})")
+@MEASURES.rule(
+    r"({x})(?: ?(?:distribution|spread))?(?: ?range|范围|区间|的范围)(?:: ?↓ ?(?:and|to) ?↑)?",
+    r"(?:range|spread) of({x})",
+)
 def value_range(d: Draft, m: re.Match[str]) -> str | None:
     """The smallest and the largest value."""
     return (measure(d, "↓", m[1], d.span(m)) or "") + (measure(d, "↑", m[1], d.span(m)) or "") or None
@@ -172,6 +175,11 @@ def distinct_count(d: Draft, m: re.Match[str]) -> str | None:
 
 @COUNTS.rule(r"‡({t})")
 def distinct_rows(d: Draft, m: re.Match[str]) -> str | None:
+    if re.search(r"types?|kinds?|sorts?|种|类", d.code.words(m.start(), m.start() + 1)):
+        named = [c for c in d.facts.columns(d.value(m[1]) or d.base) if re.search(r"type|kind|category|species|class$|种类|类型|类别", c.name.casefold())]  # fmt: skip
+        if len(named) != 1:
+            return None
+        return d.new_m(MeasureDraft(Aggregate(function="count_distinct", argument=named[0].ref), d.span(m)))
     return _count_rows(d, d.value(m[1]), d.span(m))
 
 
@@ -230,7 +238,9 @@ def _count_column(d: Draft, m: re.Match[str], char: str, adjectives: str) -> str
 )
 def rows_of(d: Draft, m: re.Match[str]) -> str | None:
     """A common noun for the rows behind a measure: average age of clients who ..."""
-    if (m[1] in ROW_NOUNS or d.facts.names_rows(m[1], d.base)) and (d.facts.only is not None or m[1] in {"people", "rows", "records"}):
+    if (m[1] in ROW_NOUNS or d.facts.names_rows(m[1], d.base)) and (
+        d.facts.only is not None or m[1] in {"people", "rows", "records"}
+    ):
         d.row_nouns.add(m[1])
     return None
 

@@ -156,7 +156,7 @@ def _pair(d: Draft, m: re.Match[str], op: str, first: int = 1, second: int = 2) 
 
 @ARITHMETIC.rule(r"({c}) ?\(({c})\)")
 def same_twice(d: Draft, m: re.Match[str]) -> str | None:
-    """"weight (wt)": one column, said twice."""
+    """ "weight (wt)": one column, said twice."""
     return m[1] if d.col(m[1]) == d.col(m[2]) else None
 
 
@@ -174,7 +174,7 @@ def after_discount(d: Draft, m: re.Match[str]) -> str | None:
     """ "after discount", where the discount is a part of one: x × (1 − discount)."""
     col = d.col(m[2])
     known = d.facts.known(col) if col else None
-    if col is None or "discount" not in col.name.lower() and "折" not in col.name:
+    if col is None or ("discount" not in col.name.lower() and "折" not in col.name):
         return None
     if known is None or known.high is None or not 0 < float(known.high) <= 1:
         return None
@@ -302,22 +302,36 @@ def over_time(d: Draft, m: re.Match[str]) -> str | None:
 _REVENUE = r"revenues?|turnover|sales value|order value|sales amount|gross sales|net sales|spending|income from sales"
 
 
-@ARITHMETIC.rule(rf"(?<![a-z])(?:{_REVENUE})(?![a-z])", r"(?:销售额|营收|营业额|订单金额|总金额|销售金额|金额)")
+@ARITHMETIC.rule(
+    rf"(?<![a-z])(?:{_REVENUE})(?![a-z])", r"(?:销售额|营收|营业额|订单金额|总金额|销售金额|金额)"
+)
 def revenue(d: Draft, m: re.Match[str]) -> str | None:
     """Revenue where no column holds it: quantity times unit price, less the discount where there is one."""
     tables = [d.base, *[t.name for t in d.facts.tables if t.name != d.base]]
     for table in tables:
-        found = d.facts.concept("quantity", [table]), d.facts.concept("price", [table])
-        if found[0] is None or found[1] is None or found[0][1] == "units" and found[0][0] == found[1][0]:
+        amounts = [
+            c
+            for c in d.facts.columns(table)
+            if re.fullmatch("quantity|qty|units|units_sold|数量|销量", c.name.lower())
+        ]
+        found = ((amounts[0], "") if amounts else None), d.facts.concept("price", [table])
+        if found[0] is None or found[1] is None:
             continue
         quantity, price = found[0][0], found[1][0]
         if "price" not in price.name.lower() and "价" not in price.name:
             continue
         expr: Expr = Arithmetic(op="*", left=quantity.ref, right=price.ref)
         said = f"{quantity.name} × {price.name}"
-        discount = next((c for c in d.facts.columns(table) if re.fullmatch("discount|折扣", c.name.lower())), None)
+        discount = next(
+            (c for c in d.facts.columns(table) if re.fullmatch("discount|折扣", c.name.lower())), None
+        )
         known = d.facts.known(discount) if discount else None
-        if discount is not None and known is not None and known.high is not None and 0 < float(known.high) <= 1:
+        if (
+            discount is not None
+            and known is not None
+            and known.high is not None
+            and 0 < float(known.high) <= 1
+        ):
             rest = Arithmetic(op="-", left=Literal_(value=1), right=discount.ref)
             expr, said = Arithmetic(op="*", left=expr, right=rest), f"{said} × (1 − {discount.name})"
         d.assume(f"{d.span(m)} = {said}")

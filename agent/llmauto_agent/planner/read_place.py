@@ -9,7 +9,7 @@ from llmauto_agent.planner.dates import DateLiteral, read_dates
 from llmauto_agent.planner.linker import Link, Pick, best_links
 from llmauto_agent.planner.literals import NumberLiteral, read_numbers
 from llmauto_agent.planner.read_code import Code
-from llmauto_agent.planner.read_draft import Draft, Refusal
+from llmauto_agent.planner.read_draft import Draft
 from llmauto_agent.planner.read_facts import Col, Facts
 from llmauto_agent.planner.read_grammar import ROW_NOUNS
 from llmauto_agent.planner.read_lexicon import LOW_IS_OLD, Operator, operators
@@ -43,7 +43,9 @@ def place(question: str, facts: Facts, language: Language, base: str, has_contex
     free = [x for x in links if not any(p.start < x.end and x.start < p.end for p in taken)]
     chosen = best_links(free)
     draft.base = base = _focus(chosen, base)
-    picks = _settle(chosen, facts, base, [p for p in taken if isinstance(p.what, DateLiteral)])
+    picks = _settle(
+        chosen, facts, base, [p for p in taken if isinstance(p.what, DateLiteral)], draft.ambiguous
+    )
     pieces = sorted(taken + picks, key=lambda p: p.start)
     _write(draft, folded, pieces)
     _tighten(draft)
@@ -58,6 +60,8 @@ _DATE_WORD = re.compile(
 def _usable(link: Link) -> bool:
     """Whether a link may stand: not across a comma, and no date word that only resembles a name."""
     text = fold(link.text)
+    if link.kind == "value" and link.how in {"inflected", "abbreviation", "typo"} and text in ROW_NOUNS:
+        return str(link.value).casefold() == text
     if re.search(r"[,;()，；（）]", text) and link.score < 0.95:
         return False
     if link.how in {"synonym", "part"} and link.score < 0.55 and link.kind in {"column", "value"}:
@@ -163,7 +167,9 @@ def _focus(picks: list[Pick], base: str) -> str:
     return max(votes, key=lambda t: votes[t]) if votes else base
 
 
-def _settle(picks: list[Pick], facts: Facts, base: str, dates: list[_Piece]) -> list[_Piece]:
+def _settle(
+    picks: list[Pick], facts: Facts, base: str, dates: list[_Piece], ambiguous: dict[str, list[str]]
+) -> list[_Piece]:
     """Choose between same-named columns of several tables: the table that the question speaks of."""
     anchors = {p.link.table for p in picks if p.link.kind in {"table", "rows"} and p.link.table}
     for pick in picks:
@@ -171,6 +177,7 @@ def _settle(picks: list[Pick], facts: Facts, base: str, dates: list[_Piece]) -> 
             anchors.add(pick.link.table)
     settled = []
     for pick in picks:
+        pick = _better(pick, facts)
         link = pick.link
         if link.kind in {"column", "value"} and link.table not in anchors:
             better = [
@@ -192,12 +199,34 @@ def _settle(picks: list[Pick], facts: Facts, base: str, dates: list[_Piece]) -> 
                 if len(years) == 1:
                     settled.append(_Piece(link.start, link.end, Pick(years[0])))
                     continue
+            used = {(p.link.table, p.link.column) for p in picks if p is not pick and not p.ambiguous}
+            again = [a for a in [link, *others] if (a.table, a.column) in used]
+            if len(again) == 1:
+                settled.append(_Piece(link.start, link.end, Pick(again[0])))
+                continue
             names = {(a.table, a.column) for a in others} | {(pick.link.table, pick.link.column)}
             if len(names) > 1 and pick.link.column is not None:
-                shown = [_choice(a) for a in [pick.link, *others]]
-                raise Refusal([link.text], list(dict.fromkeys(shown)), reason="ambiguous")
+                # The words stay words: if nothing else explains them, the choices are asked for.
+                ambiguous[fold(link.text)] = list(dict.fromkeys(_choice(a) for a in [pick.link, *others]))
+                continue
         settled.append(_Piece(pick.link.start, pick.link.end, pick))
     return settled
+
+
+def _better(pick: Pick, facts: Facts) -> Pick:
+    """The same words read as a column of a base table rather than of a view over it, and as a value
+    rather than as the opposite of another one."""
+    link = pick.link
+    close = [a for a in pick.alternatives if a.kind == link.kind and a.score >= link.score - 0.15]
+    if link.negated and link.how != "flag":
+        plain = [a for a in close if not a.negated and a.column == link.column]
+        if plain:
+            return Pick(plain[0], pick.alternatives)
+    if link.table is not None and not facts.keyed(link.table):
+        based = [a for a in close if a.table is not None and facts.keyed(a.table)]
+        if based:
+            return Pick(based[0], pick.alternatives, pick.ambiguous)
+    return pick
 
 
 def _choice(link: Link) -> str:
@@ -270,7 +299,8 @@ def _operator(draft: Draft, symbol: str, folded: str, text: str) -> str:
 
 
 def _reach(draft: Draft) -> list[str]:
-    return [draft.base, *[t.name for t in draft.facts.tables if t.name != draft.base]]
+    others = [t.name for t in draft.facts.tables if t.name != draft.base]
+    return [draft.base, *sorted(others, key=lambda t: not draft.facts.keyed(t))]
 
 
 _ARTICLES = r"(?<![\w'])(?:the|an|a|our|their|its|his|her|my|your|please|of the|all of|all the)(?![\w'])"

@@ -241,7 +241,35 @@ def _row_dates(d: Draft, word: str) -> bool:
 
 
 _NOT_ROWS = frozenset(
-    "is are was were does do did has have had can will would one of the ones paid with by most in on at for from to".split()
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "does",
+        "do",
+        "did",
+        "has",
+        "have",
+        "had",
+        "can",
+        "will",
+        "would",
+        "one",
+        "of",
+        "the",
+        "ones",
+        "paid",
+        "with",
+        "by",
+        "most",
+        "in",
+        "on",
+        "at",
+        "for",
+        "from",
+        "to",
+    ]
 )
 
 
@@ -255,13 +283,49 @@ def _row_noun(d: Draft, word: str) -> Subject | None:
     return Subject(table=d.base)
 
 
+@ORDER.rule(
+    r"(?<![a-z])(?:when|at what time|on what date|on which date)(?: ?(?:was|were|is|did|had|has)(?![a-z]))*(?=[^|]*[⊤⊥])|(?:什么时候|何时|哪天|哪一天)(?=[^|]*[⊤⊥])"
+)
+def when(d: Draft, m: re.Match[str]) -> str | None:
+    """ "when was it most expensive": the date of that row."""
+    from llmauto_agent.planner.read_dates import date_column
+
+    col = date_column(d) or d.facts.year(d.base)
+    if col is None:
+        return None
+    d.subject, d.when = Subject(table=col.table), True
+    return d.code.new("cd" if col.family == "date" else "cn", col, d.span(m))
+
+
+@ORDER.rule(r"([⊤⊥])({cd})({x})(?![⊤⊥])")
+def newest_value(d: Draft, m: re.Match[str]) -> str | None:
+    """ "latest price": the price of the newest row."""
+    if d.rank is not None:
+        return None
+    d.rank = _rank(d, m[1], None, d.expr(m[2]), d.span(m))
+    return m[3]
+
+
+@ORDER.rule(r"([⊤⊥])({x})({f})")
+def adjective_of_value(d: Draft, m: re.Match[str]) -> str | None:
+    """ "most expensive beverage": a row among those with the value."""
+    if d.rank is not None or not re.search(r"est$|^(?:the )?(?:most|least)|最", d.text(m[2]).strip()):
+        return None
+    d.subject = d.subject or Subject(table=d.base)
+    d.rank = _rank(d, m[1], None, d.expr(m[2]), d.span(m))
+    return m[3]
+
+
 @ORDER.rule(r"([⊤⊥])({x}|{cd})({n})")
 def number_first(d: Draft, m: re.Match[str]) -> str | None:
-    """"heaviest 5 cars" reads like "5 heaviest cars"."""
+    """ "heaviest 5 cars" reads like "5 heaviest cars"."""
     return m[3] + m[1] + m[2] if d.value(m[3]).kind == "number" else None
 
 
-@ORDER.rule(r"(?<![a-z])(?:[a-z]+(?:ed|s)|made|sold|won|has|have|had|got|took|bring)(?: (?:in|up|out|on|at))? ?(?=[⊤⊥])", language="en")
+@ORDER.rule(
+    r"(?<![a-z])(?:[a-z]+(?:ed|s)|made|sold|won|has|have|had|got|took|bring)(?: (?:in|up|out|on|at))? ?(?=[⊤⊥])",
+    language="en",
+)
 def verb_before_most(d: Draft, m: re.Match[str]) -> str | None:
     """In "which employee handled the most orders", the verb only links the two."""
     return " " if d.subject is not None else None
@@ -269,7 +333,7 @@ def verb_before_most(d: Draft, m: re.Match[str]) -> str | None:
 
 @ORDER.rule(
     rf"({{n}})? ?(⊤|⊥) ?({{n}})? ?(#)?({{x}}|{{cd}})({_SUBJECT})(?!{{n}})",  # 5 most expensive diamonds
-    rf"({{x}}|{{m}})(?:为|是|排(?:在|名))?(⊤|⊥)({{n}})?(?:个|名|位|家|种|笔|单|条|张|颗|辆|部|首|座|款|件|天|年|人)?()()({{c}}|{{t}}|[一-鿿]{{1,3}}(?=$|[,|]))?",
+    r"({x}|{m})(?:为|是|排(?:在|名))?(⊤|⊥)({n})?(?:个|名|位|家|种|笔|单|条|张|颗|辆|部|首|座|款|件|天|年|人)?()()({c}|{t}|[一-鿿]{1,3}(?=$|[,|]))?",
 )
 def rank_subject(d: Draft, m: re.Match[str]) -> str | None:
     zh = not m[5]  # the pattern of Chinese word order, where the criterion comes first
@@ -294,7 +358,7 @@ def rank_subject(d: Draft, m: re.Match[str]) -> str | None:
     return (by_char if slot.kind == "m" else "") + "|"
 
 
-@ORDER.rule(rf"({{n}})? ?(⊤|⊥)({{n}})?#({_SUBJECT})?", rf"(⊤|⊥)#()()({{c}})?()")
+@ORDER.rule(rf"({{n}})? ?(⊤|⊥)({{n}})?#({_SUBJECT})?", r"(⊤|⊥)#()()({c})?()")
 def rank_count(d: Draft, m: re.Match[str]) -> str | None:
     """ "most common species": the groups with the most rows."""
     if m.re.groups == 5:
@@ -385,7 +449,7 @@ def _rank(d: Draft, symbol: str, number: str | None, by: Expr | MeasureDraft | N
 
 @ORDER.rule(r"⊞({m}|{x})")
 def rank_by(d: Draft, m: re.Match[str]) -> str | None:
-    """"top 3 products per category by units": what was ranked by, said last."""
+    """ "top 3 products per category by units": what was ranked by, said last."""
     if d.rank is None or d.rank.by is not None or d.rank.counting:
         return None
     slot = d.code.slot(m[1])
@@ -400,9 +464,11 @@ def sort_by_count(d: Draft, m: re.Match[str]) -> str | None:
     return d.note(m)
 
 
-@ORDER.rule(rf"(?<![a-z])(?:in |on |for )?(?:which|what|哪(?:几)?(?:一)?(?:个|些|种|位|家|名|款|座|条)?) ?({_SUBJECT})")
+@ORDER.rule(
+    rf"(?<![a-z])(?:in |on |for )?(?:which|what|哪(?:几)?(?:一)?(?:个|些|种|位|家|名|款|座|条)?) ?({_SUBJECT})"
+)
 def which_groups(d: Draft, m: re.Match[str]) -> str | None:
-    """"which months had more than 30 orders": a condition on groups, the groups asked for."""
+    """ "which months had more than 30 orders": a condition on groups, the groups asked for."""
     if not d.having or d.groups or d.rank is not None:
         return None
     subject = _subject(d, m[1])
@@ -419,7 +485,7 @@ _AMONG = r"(?:among|amongst|out of|within|中|里|当中|之中)"
 
 
 @SHARES.rule(
-    rf"%((?:{{f}}| |{NOUN}|{{t}}|[|])*?)((?:{{f}}(?: ?(?:and|,|who|that|were|are|also)* ?))+)(?:{_AMONG}((?:{{f}}|{{t}}|{NOUN}| )+))?",
+    rf"%((?:{{f}}| |[a-z']+|{{t}}|[|])*?)((?:{{f}}(?: ?(?:and|,|who|that|were|are|also)* ?))+)(?:{_AMONG}((?:{{f}}|{{t}}|{NOUN}| )+))?",
     language="en",
 )
 def share(d: Draft, m: re.Match[str]) -> str | None:
@@ -434,7 +500,8 @@ def share(d: Draft, m: re.Match[str]) -> str | None:
         lead, tail = tail[:1], tail[1:]
     _note_nouns(d, m[1] + (m[3] or ""))
     whole = "".join(d.new_f(p, "") for p in [*lead, *rest])
-    return _share(d, tail, d.span(m)) + whole
+    words = " ".join(re.findall(r"[a-z']+", m[1] + " " + (m[3] or "")))
+    return _share(d, tail, d.span(m)) + whole + f"|{words}|"
 
 
 @SHARES.rule(
@@ -485,12 +552,15 @@ def _share(d: Draft, part: list[Predicate], text: str) -> str:
     r"%(?={m})",
     r"(?<={m})%",
     r"(?:in|as) ?%",
+    r"%(?:of)?(?=\||$)",
 )
 def share_of_total(d: Draft, m: re.Match[str]) -> str | None:
     """ "as a share of the total", "share of revenue by region"."""
     if re.fullmatch(r"(?:in|as) ?%", m[0]) and d.measures() and not d.groups:
         return "|"  # "churn rate in %": how the number is written
-    if re.fullmatch(r"(?:in|as) ?%", m[0]) and any(getattr(x.expr, "function", "") == "avg" for x in d.measures()):
+    if re.fullmatch(r"(?:in|as) ?%", m[0]) and any(
+        getattr(x.expr, "function", "") == "avg" for x in d.measures()
+    ):
         return "|"
     measure = next((c for c in m[0] if "\ued00" <= c < "\uee00"), "")
     table = next((c for c in m[0] if "\ue600" <= c < "\ue700"), "")
@@ -499,6 +569,8 @@ def share_of_total(d: Draft, m: re.Match[str]) -> str | None:
     else:
         d.window = "share" if d.window == "none" else d.window
     d.understood.append(d.span(m))
+    if not table and not measure and d.groups and not d.measures() and not d.has_context:
+        return d.new_m(MeasureDraft(d.count(), d.span(m), table=d.base))
     if table and not measure:
         return d.new_m(MeasureDraft(d.count(), d.span(m), table=d.value(table) or d.base))
     return measure or "|"

@@ -52,7 +52,11 @@ def read(question: str, index: SchemaIndex, context: Reading | None = None) -> R
             return followed
     try:
         draft = parse(question, index, context is not None)
-        plan = build(draft)
+        try:
+            plan = build(draft)
+        except Refusal as refusal:
+            choices = next(iter(draft.ambiguous.values()), [])
+            raise Refusal([*refusal.missing, *draft.ambiguous], choices, refusal.reason) from refusal
     except Refusal as refusal:
         return refused(question, language, refusal)
     return finish(question, draft, plan)
@@ -85,7 +89,9 @@ def finish(question: str, d: Draft, plan) -> Reading:  # type: ignore[no-untyped
     confidence = max(0.0, 0.97 - 0.5 * len(missing) - 0.05 * len(d.assumptions))
     understood = list(dict.fromkeys(u for u in (w.strip() for w in _understood(d)) if u))
     if confidence < THRESHOLD:
-        return Reading(question, d.language, confidence=confidence, understood=understood, missing=missing)
+        choices = next((c for words, c in d.ambiguous.items() if set(words.split()) & set(missing)), [])
+        reason = "ambiguous" if choices else None
+        return Reading(question, d.language, None, confidence, understood, missing, choices, reason=reason)
     return Reading(
         question,
         d.language,
