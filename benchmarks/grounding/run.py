@@ -1,6 +1,6 @@
 """How well the grounding check tells true answers from answers with one wrong number.
 
-    python benchmarks/grounding/run.py [--data DIR] [--per-family N] [--misses] [--false-alarms]
+    python benchmarks/grounding/run.py [--data DIR] [--per-family N] [--earlier N] [--misses] [--false-alarms]
 
 True answers are made by the verbaliser over real results of plans of every family, in English and
 Chinese, over the public tables in DIR (default: LLMAUTO_DATA, else ../shared/data). Each is changed: one
@@ -32,7 +32,7 @@ from llmauto_agent.planner.verbalise import verbalise
 from llmauto_tools.ledger import Evidence
 
 ROOT = Path(__file__).resolve().parents[2]
-SEED = 20260
+SEED = 7301
 OTHER = "other words"
 HALVES = ("dev", "held out", OTHER)
 """Tables that the check was developed on, the others, and all of them in a language model's words."""
@@ -63,11 +63,12 @@ class Answer:
 
 
 def answers(
-    connection: duckdb.DuckDBPyConnection, path: Path, rng: random.Random, per_family: int
+    connection: duckdb.DuckDBPyConnection, path: Path, rng: random.Random, options: argparse.Namespace
 ) -> Iterator[Answer]:
-    """True answers about one table."""
+    """True answers about one table, each with its evidence and as many earlier records as asked for."""
+    earlier: list[Evidence] = []
     profile = load(connection, path)
-    plans = list(Generator(profile, rng).plans(per_family))
+    plans = list(Generator(profile, rng).plans(options.per_family))
     for number, (family, plan) in enumerate(plans, 1):
         evidence = run(connection, plan, [profile.table], number)
         if evidence is None:
@@ -81,9 +82,10 @@ def answers(
                     **{**evidence.__dict__, "tool": "query", "arguments": {"sql": evidence.sql}}
                 )
             text = verbalise(shown, record, language, [profile.table])
-            yield Answer(profile, "typed SQL" if typed else family, language, text, [record])
+            yield Answer(profile, "typed SQL" if typed else family, language, text, [*earlier, record])
         for text in other_wordings(plan, evidence):
-            yield Answer(profile, OTHER, "", text, [evidence])
+            yield Answer(profile, OTHER, "", text, [*earlier, evidence])
+        earlier = [*earlier, evidence][-options.earlier :] if options.earlier else []
 
 
 def changes(answer: Answer, rng: random.Random) -> Iterator[Change]:
@@ -152,6 +154,12 @@ def main() -> int:
     )
     parser.add_argument("--data", default=default, help="folder with CSV files, or with tabular/*.csv.gz")
     parser.add_argument("--per-family", type=int, default=1, help="plans per family and table")
+    parser.add_argument(
+        "--earlier",
+        type=int,
+        default=0,
+        help="records of earlier questions that are passed beside the answer's own",
+    )
     parser.add_argument("--misses", action="store_true", help="print each change that was not caught")
     parser.add_argument("--false-alarms", action="store_true", help="print each true answer that was flagged")
     options = parser.parse_args()
@@ -167,7 +175,7 @@ def main() -> int:
         connection = duckdb.connect()
         tallies[half].tables += 1
         tallies[OTHER].tables += 1
-        for answer in answers(connection, path, rng, options.per_family):
+        for answer in answers(connection, path, rng, options):
             measure(tallies[OTHER if answer.family == OTHER else half], answer, rng, options)
         connection.close()
     report(tallies)

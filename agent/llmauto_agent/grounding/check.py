@@ -89,21 +89,33 @@ class _Checker:
         ends = clause_ends(text, self.solid)
         for resolver in self.resolvers:
             resolver.prepare(self.mentions, ends)
+        self.used = self.resolvers[:1]
+        """The newest record, and those that the text was found to speak of."""
         self.found: dict[int, Found] = {}
 
     def run(self) -> None:
         """Literals first, then results, then the labels that results confirm, then derivations."""
         for i in range(len(self.mentions)):
             self._literal(i)
-        for i, mention in enumerate(self.mentions):
-            if i not in self.found and not self._is_label(mention):
-                self._result(i)
+        self._results()
+        if len(self.resolvers) > 1:
+            ids = {f.evidence for f in self.found.values()}
+            self.used = [r for k, r in enumerate(self.resolvers) if k == 0 or r.facts.evidence.id in ids]
+            for i in range(len(self.mentions)):
+                if i not in self.found:
+                    self._literal(i)
+            self._results()
         self._labels()
         for i, mention in enumerate(self.mentions):
             if i not in self.found and not self._is_label(mention):
                 self._derived(i)
 
     # ---- the passes
+
+    def _results(self) -> None:
+        for i, mention in enumerate(self.mentions):
+            if i not in self.found and not self._is_label(mention):
+                self._result(i)
 
     def _literal(self, i: int) -> None:
         mention = self.mentions[i]
@@ -119,7 +131,7 @@ class _Checker:
             and mention.value < previous.value
         ):
             return None  # "between 30 and 20"
-        for resolver in self.resolvers:
+        for resolver in self.used:
             constants = resolver.facts.constants
             if self._repeats(mention, resolver, previous if continues else None):
                 self.found[i] = Found("argument", resolver.facts.evidence.id)
@@ -137,7 +149,9 @@ class _Checker:
         """Whether it restates a literal; `previous` is the literal whose list or range it goes on."""
         constants = resolver.facts.constants
         if previous is not None and mention.date is None:
-            known = {c.value for c in constants} - {previous.value}
+            known = [c.value for c in constants if isinstance(c.value, float)]
+            if previous.value in known:
+                known.remove(previous.value)
             return mention.kind == "number" and mention.value in known
         if role_of(self.text, mention, constants) == "result":
             return False
@@ -179,7 +193,7 @@ class _Checker:
             return
         for resolver in self.resolvers:
             found = resolver.result(mention)
-            if found is not None:
+            if found is not None and (resolver in self.used or resolver.speaks_of(mention, found)):
                 self.found[i] = found
                 return
 
@@ -212,9 +226,10 @@ class _Checker:
     def _compared(self, mention: Mention, resolver: Resolver) -> bool:
         """ "Pclass 1 is higher by 70.47": a label whose value stands elsewhere in the sentence, and is the
         highest (or lowest) there."""
-        claim = _HIGHER.match(self.text, mention.end)
-        rows = {lb.rows for lb in resolver.labels if lb.start <= mention.start and mention.end <= lb.end}
-        if claim is None or not rows:
+        own_labels = [lb for lb in resolver.labels if lb.start <= mention.start and mention.end <= lb.end]
+        rows = {lb.rows for lb in own_labels}
+        claim = _HIGHER.match(self.text, own_labels[0].end) if own_labels else None
+        if claim is None:
             return False
         stated = [f for f in self.found.values() if f.labels and f.value is not None]
         own = [f.value for f in stated if any(lb.rows in rows for lb in f.labels)]

@@ -16,7 +16,7 @@ from llmauto_agent.grounding.mentions import Mention, overlaps
 
 _OPEN_QUOTES, _SHUT_QUOTES = "'\"“‘「", "'\"”’」"
 _CLAUSE_END = re.compile(r"[;；。！？\n]|[.!?](?=\s|$)")
-_JOINER = re.compile(r"['’\"”]?\s*(?:/|,|，|、|和|&|\+|且|and|or)\s*(?:and\s+)?(?:the\s+)?['‘\"“]?")
+_JOINER = re.compile(r"['’\"”]?\s*(?:/|,|，|、|和|&|\+|且|and|or)\s*(?:and\s+)?(?:the\s+)?['‘\"“]{0,3}\s*")
 _TIGHT = re.compile(
     r"(?:(?: and |和)(?:others|其他))?['’\"”]?\s*[(（:：=|]?\s*(?:is|was|are|were|has|had|have|with|at|of|by|averag\w*|为|是|有|占|累计为)?\s*[(（|]?\s*"
 )
@@ -106,19 +106,23 @@ def _names_row(text: str, start: int, end: int, cell: str, facts: Facts) -> bool
     if len(cell) > 2 or not cell.isascii():
         return True
     tail = _SHORT_TAIL.match(text, end)
-    return tail is not None and (
-        tail.group()[-1:] in tuple("(（:：/|、和") or bool(_SHORT_HEAD.search(text[:start]))
+    if tail is not None and tail.group()[-1:] in tuple("(（:：/|、和"):
+        return True
+    return bool(_SHORT_HEAD.search(text[:start])) and (
+        tail is not None or text[end : end + 1] in tuple(";；.。")
     )
 
 
+_SPACE = re.compile(r"(?: |为)$")
 _LINK = re.compile(r"(?:['\"“‘\s=:：]|为|不是|是|在|\b(?:is|was|equals?|of|at)\b)*$")
 
 
-def name_before(text: str, position: int, names: Sequence[str]) -> int:
+def name_before(text: str, position: int, names: Sequence[str], *, linked: bool = True) -> int:
     """The length of the longest of the names that stands right before the position ("Age 38",
-    "Pclass为3", "Age is 38"); 0 without one."""
+    "Pclass为3", "Age is 38"); 0 without one. `linked` False: nothing but a space or 为 may lie between."""
     reach = max((len(n) for n in names), default=0) + 20
-    before = _LINK.sub("", text[max(0, position - reach) : position]).casefold()
+    link = _LINK if linked else _SPACE
+    before = link.sub("", text[max(0, position - reach) : position]).casefold()
     longest = 0
     for name in names:
         key = name.casefold()

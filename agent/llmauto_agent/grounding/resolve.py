@@ -94,6 +94,16 @@ class Resolver:
 
     # ---- one number
 
+    def speaks_of(self, mention: Mention, found: Found) -> bool:
+        """Whether the words before a number name what this record holds, so that an earlier record may
+        ground it: a row by its label, or a column by its name."""
+        if found.how == "row_count":
+            return False
+        if any(label in self.texts for label in found.labels):
+            return True
+        clause = self._clause(mention).casefold()
+        return any(n and n.casefold() in clause for c in self.facts.values for n in c.names)
+
     def result(self, mention: Mention) -> Found | None:
         """The evidence of a number that states a result, or None."""
         if mention.kind in {"ordinal", "name"} or _HALF_DATE.match(self.text, mention.end):
@@ -127,11 +137,11 @@ class Resolver:
         """Whether the name of a column that holds no results stands right before ("Pclass 9"): then it
         is a key or a condition, and no result."""
         values = {n for c in self.facts.values for n in c.names}
-        before = self.text[: mention.start]
-        if not before.endswith((" ", "为")):
+        if not self.text[: mention.start].endswith((" ", "为")):
             return False
-        others = self.facts.names - values
-        return any(before[:-1].endswith(n) and len(n) > 1 for n in others)
+        others = [n for n in self.facts.names - values if len(n) > 1]
+        other = name_before(self.text, mention.start, others, linked=False)
+        return other > name_before(self.text, mention.start, tuple(values), linked=False)
 
     def restated(self, mention: Mention) -> Found | None:
         """What may stand behind a comparison besides a literal: "more than 1,000 rows" of a result that

@@ -48,7 +48,7 @@ _LISTED = re.compile(r"\s*(?:and|or|to|-|–|,|，|、|和|或|到|至|与|and t
 _COUNT_NOUN = re.compile(
     r"\s*(?:different |distinct |unique |matching |other |such |of the )*"
     r"(?:rows?|groups?|results?|records?|entries|entry|matches|values?|items?|categories|observations?|lines?|"
-    r"people|cases|types|kinds)\b|\s*(?:in all|in total|altogether)\b|\s*(?:行|组|条|个|名|位|种|件|项|人)",
+    r"people|cases|types|kinds|columns?|tables?)\b|\s*(?:in all|in total|altogether)\b|\s*(?:行|组|条|个|名|位|种|件|项|人)",
     re.I,
 )
 _UP_TO = re.compile(r"\s*到[^，。；]{1,24}之间")

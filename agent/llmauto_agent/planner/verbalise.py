@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from llmauto_agent.numbers import Language
 from llmauto_agent.planner.verbalise_en import ENGLISH
 from llmauto_agent.planner.verbalise_groups import word_groups
-from llmauto_agent.planner.verbalise_rows import word_any, word_rows
+from llmauto_agent.planner.verbalise_rows import word_any, word_rows, word_schema
 from llmauto_agent.planner.verbalise_sentence import Sentence
 from llmauto_agent.planner.verbalise_totals import word_totals
 from llmauto_agent.planner.verbalise_zh import CHINESE
@@ -43,9 +43,11 @@ def verbalise(
 
 def _sentence(s: Sentence) -> str:
     evidence = s.view.evidence
+    if evidence.tool in {"describe", "tables"} and evidence.columns:
+        return word_schema(s)
     worded = evidence.text and evidence.tool not in {"query", "analyze"}
     if worded or not evidence.columns:
-        return evidence.text or s.voice.templates["done"]
+        return s.capital(evidence.text or s.voice.templates["done"])
     if s.plan is None or any(o.source is None for o in s.view.outputs):
         return word_any(s)
     if not s.view.rows:

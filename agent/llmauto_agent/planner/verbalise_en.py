@@ -352,8 +352,7 @@ _TEMPLATES = {
     "having": ", only groups with {condition}",
     # Totals.
     "none": "There are no {noun}{with_}.",
-    "no_value": "There is no value: no matching row has one ({what}).",
-    "no_value_of": "There is no value ({what}): all {count} matching rows are empty.",
+    "no_value": "There is no value: no matching row has one ({what}{of_rows}).",
     "scalar": "The {what}{of_rows} is {value}.",
     "fact": "{what} {value}",
     "fact_none": "{what}: no value",
@@ -396,9 +395,7 @@ _TEMPLATES = {
     "down_by": "down by {difference}",
     "down_by_percent": "down by {difference} ({percent})",
     "points": "{difference} percentage points",
-    "no_values": "no group has a value; {groups}",
     "reaches": "reaches {value} in {label}",
-    "reaches_for": "reaches {value} for {label}",
     "rises_most": "largest rise in {label} ({value})",
     "falls_most": "largest fall in {label} ({value})",
     "top_per_group": "The first {limit} for each {by} by {what}{for_rows}: {items}.",
@@ -442,6 +439,10 @@ _TEMPLATES = {
     "unit_week": "week",
     "unit_day": "day",
     "unit_hour": "hour",
+    "described": "{name} has {rows} rows and {columns} columns.",
+    "tables": "{count} tables are attached: {items}.",
+    "tables_one": "1 table is attached: {items}.",
+    "no_tables": "No tables are attached.",
     "done": "Done.",
 }  # fmt: skip
 

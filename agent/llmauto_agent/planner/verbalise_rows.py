@@ -130,6 +130,19 @@ def _distinct_text(s: Sentence, output: Output, value: object) -> str:
     return text if is_number(value) or output.is_date else quote(text, s.voice.language)
 
 
+def word_schema(s: Sentence) -> str:
+    """The tables of the workspace, or the size of the table that was described."""
+    figures = s.view.evidence.figures
+    if s.view.evidence.tool == "describe" and {"rows", "columns"} <= set(figures):
+        name = show_name(str(s.view.evidence.arguments.get("table", "")))
+        return s.say("described", name=name, rows=f"{figures['rows']:,}", columns=f"{figures['columns']:,}")
+    names = [show_name(str(row[0])) for row in s.view.rows]
+    if not names:
+        return s.say("no_tables")
+    template = "tables_one" if len(names) == 1 else "tables"
+    return s.say(template, count=f"{len(names):,}", items=s.some(names, total=s.view.row_count))
+
+
 def word_any(s: Sentence) -> str:
     """A result without a plan: its one value, its one row, or its rows and columns."""
     view = s.view

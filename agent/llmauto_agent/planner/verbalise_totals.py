@@ -40,7 +40,7 @@ def _answer(s: Sentence, output: Output) -> str:
     value = s.view.rows[0][output.index]
     expr = output.expr
     if value is None:
-        return s.say("no_value", what=s.what(output) + s.condition("of_rows", s.where))
+        return s.say("no_value", what=s.what(output), of_rows=s.condition("of_rows", s.where))
     if isinstance(expr, Aggregate) and expr.where is None and is_number(value):
         if expr.function == "count" and expr.argument is None:
             return _count(s, value)

@@ -288,7 +288,7 @@ _TEMPLATES = {
     "for_rows": "（{condition}的行）",
     "having": "（只含{condition}的组）",
     "none": "没有{with_}{noun}。",
-    "no_value": "没有值：符合条件的行里没有{what}。",
+    "no_value": "没有值：{of_rows}没有{what}。",
     "scalar": "{of_rows}{what}是{value}。",
     "fact": "{what} {value}",
     "fact_none": "{what}没有值",
@@ -373,6 +373,10 @@ _TEMPLATES = {
     "unit_week": "周",
     "unit_day": "日",
     "unit_hour": "小时",
+    "described": "{name}有{rows}行、{columns}列。",
+    "tables": "共有{count}个表：{items}。",
+    "tables_one": "共有1个表：{items}。",
+    "no_tables": "还没有载入任何表。",
     "done": "完成。",
 }  # fmt: skip
 
