@@ -127,7 +127,7 @@ def _drive(
             return run_tool(
                 workspace,
                 spec.name,
-                arguments,
+                _with_table(spec, arguments, [table.name for table in workspace.tables()]),
                 progress=lambda text, fraction: emit((text, fraction)),
                 timeout=settings.timeout,
             )
@@ -137,6 +137,14 @@ def _drive(
             workspace.interrupt()
 
     return drive(work, status, on_event=lambda event: status.say(*event), stop=stop)
+
+
+def _with_table(spec: ToolSpec, arguments: dict[str, Any], tables: Sequence[str]) -> dict[str, Any]:
+    """A tool that needs a table's name gets it where there is only one table to name."""
+    field = spec.arguments.model_fields.get("table")
+    if field is None or not field.is_required() or "table" in arguments or len(tables) != 1:
+        return arguments
+    return {**arguments, "table": tables[0]}
 
 
 def _present(
@@ -153,4 +161,4 @@ def _present(
     from llmauto.render.answer import Style, print_result
 
     style = Style(settings.max_rows, chart=False, quiet=options.quiet)
-    print_result(evidence, screen_for(sys.stdout), style)
+    print_result(evidence, screen_for(sys.stdout), style, folder)

@@ -56,9 +56,8 @@ def _print_list(found: Sequence[SessionRecord], screen: Screen) -> None:
         for r in found
     ]  # fmt: skip
     console = screen.console()
-    for part in render_table(
-        ["id", "last used", "questions", "first question", "sources"], rows, screen, max_rows=0
-    ):
+    names = ["id", "last used", "questions", "first question", "sources"]
+    for part in render_table(names, rows, screen, max_rows=0, row_count=len(rows), whole={"id"}):
         console.print(part)
 
 

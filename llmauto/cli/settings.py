@@ -30,7 +30,9 @@ def list_settings(as_json: bool) -> int:
     screen = screen_for(sys.stdout)
     console = screen.console()
     cells = [[name, _shown(value), origin, meaning] for name, value, origin, meaning in rows]
-    for part in render_table(["setting", "value", "from", "meaning"], cells, screen, max_rows=0):
+    for part in render_table(
+        ["setting", "value", "from", "meaning"], cells, screen, max_rows=0, whole={"setting", "value"}
+    ):
         console.print(part)
     return exits.ANSWERED
 

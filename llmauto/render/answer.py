@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmauto.render.numbers import format_seconds
@@ -53,8 +54,11 @@ def print_answer(answer: Answer, screen: Screen, style: Style) -> None:
     console.print(_footer(answer, screen))
 
 
-def print_result(evidence: Evidence, screen: Screen, style: Style) -> None:
-    """Print what a tool gave: its line, its table, its figures, and its evidence."""
+def print_result(evidence: Evidence, screen: Screen, style: Style, workspace: Path | None = None) -> None:
+    """Print what a tool gave: its line, its table, its figures, its files, and its evidence.
+
+    Files are named below the `workspace` folder, where it is given.
+    """
     console = screen.console()
     if evidence.text:
         console.print(_plain(evidence.text, screen))
@@ -66,7 +70,8 @@ def print_result(evidence: Evidence, screen: Screen, style: Style) -> None:
     if evidence.figures:
         _print_figures(evidence.figures, console, screen)
     for path in evidence.artifacts:
-        console.print(_plain(f"wrote {path}", screen))
+        named = workspace / path if workspace is not None else path
+        console.print(_plain(f"wrote {named}", screen), soft_wrap=True)
     if style.quiet:
         return
     shown_sql = evidence.sql and evidence.sql != evidence.arguments.get("sql")

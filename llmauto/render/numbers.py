@@ -15,7 +15,7 @@ SIGNIFICANT = 5
 
 Kind = Literal["number", "text", "boolean", "date"]
 _MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\dT00:00:00(\.0+)?$")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d.*)?$")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?$")
 _UNGROUPED = re.compile(
     r"(^|[\W_])(id|ids|key|code|zip|zipcode|postcode|postal|phone|year|no|nr|number)$", re.I
 )

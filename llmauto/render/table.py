@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +31,14 @@ class Layout:
     """The position before which columns were left out, or None."""
 
 
-def lay_out(columns: Sequence[Formatted], available: int) -> Layout:
+def lay_out(columns: Sequence[Formatted], available: int, whole: Collection[str] = ()) -> Layout:
     """Choose columns and widths for `available` terminal columns.
 
     Texts are cut before columns are left out; numbers are never cut, since a cut number is another
     number. Columns are left out from the middle: the first name the row, the last are its measures.
     """
     natural = [min(_natural(c), MAX_TEXT) if not c.right else _natural(c) for c in columns]
-    least = [_least(c, n) for c, n in zip(columns, natural, strict=True)]
+    least = [n if c.name in whole else _least(c, n) for c, n in zip(columns, natural, strict=True)]
     shown = list(range(len(columns)))
     dropped: list[int] = []
     while len(shown) > 1 and _total([least[i] for i in shown], bool(dropped)) > available:
@@ -92,16 +92,17 @@ def render_table(
     *,
     max_rows: int = 20,
     row_count: int | None = None,
+    whole: Collection[str] = (),
 ) -> list[RenderableType]:
     """A table as Rich renderables: heading, rows, and a line that says what is not shown.
 
     max_rows 0 shows every row that came back; `row_count` is the number that there are in truth
-    (None: not known), which may be more than came back.
+    (None: not known), which may be more than came back. Columns named in `whole` are never cut.
     """
     limit = len(rows) if max_rows == 0 else max_rows
     shown = rows[:limit]
     columns = [format_column(n, [r[i] for r in shown], screen.unicode) for i, n in enumerate(names)]
-    layout = lay_out(columns, screen.width)
+    layout = lay_out(columns, screen.width, whole)
     if len(shown) == 1 and layout.hidden:
         return _record(columns, screen)
     parts: list[RenderableType] = [_heading(layout, screen)]

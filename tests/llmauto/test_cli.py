@@ -205,6 +205,22 @@ def test_a_tool_runs_without_a_model(run: Run, orders_csv: Path) -> None:
     assert "North" in shown.out
 
 
+def test_a_tool_that_needs_a_table_takes_the_only_one(run: Run, orders_csv: Path) -> None:
+    value = run("run", "describe", str(orders_csv), "--json").object()
+    assert value["evidence"][0]["arguments"]["table"] == "orders"
+    other = orders_csv.with_name("other.csv")
+    other.write_text("a\n1\n")
+    assert run("run", "describe", str(orders_csv), str(other)).code == 2
+
+
+def test_what_a_tool_wrote_is_named(run: Run, orders_csv: Path) -> None:
+    sql = "sql=SELECT region, count(*) AS n FROM orders GROUP BY ALL"
+    done = run("run", "chart", str(orders_csv), "--arg", sql, "--arg", "path=regions.json")
+    assert done.code == 0, done.err
+    [line] = [line for line in done.out.splitlines() if line.startswith("wrote ")]
+    assert Path(line.removeprefix("wrote ")).is_file()
+
+
 def test_tools_are_listed_with_their_arguments(run: Run) -> None:
     assert "sql" in run("tools").out
     listed = json.loads(run("tools", "--json").out)

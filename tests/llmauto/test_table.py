@@ -68,6 +68,13 @@ def test_a_single_row_that_is_too_wide_stands_up() -> None:
     assert shown[0].split() == ["region", "North"]
 
 
+def test_dates_and_ids_are_never_cut() -> None:
+    names, row = ["id", "when", "text"], ["20240103-abcdef", "2024-01-03 10:30", "long text " * 9]
+    shown = table_text(names, [row, row], 46, whole={"id"}, row_count=2)
+    assert shown.count("20240103-abcdef") == 2
+    assert shown.count("2024-01-03 10:30") == 2
+
+
 def test_cells_cannot_reach_the_terminal() -> None:
     shown = table_text(["a\x1b]0;title\x07", "[bold]b[/bold]"], [["\x1b[2J", "[red]not red[/red] :smile:"]])
     assert "\x1b" not in shown
