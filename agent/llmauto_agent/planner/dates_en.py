@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from llmauto_agent.planner.date_words import (
     MONTHS,
@@ -269,43 +270,56 @@ def _part_grain(match: re.Match[str], text: str) -> DateLiteral | None:
 
 
 _LEAD = r"(?P<lead>(?:grouped |broken down |split |aggregated )?by(?: the| each| calendar)?|(?:for |in |of )?(?:each|every)|per|across(?: the)?)"
-_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
-    (re.compile(pattern), reader)
-    for pattern, reader in (
-        (r"(?<![\w/.-])(?P<y>(?:1[5-9]|20)\d\d)(?P<sep>[-/.])(?P<m>\d{1,2})(?:(?P=sep)(?P<d>\d{1,2}))(?:[t ]\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?z?)?(?![\d\w])", _iso),
-        (r"(?<![\w/.-])(?P<y>(?:1[5-9]|20)\d\d)[-/](?P<m>0?[1-9]|1[0-2])(?P<d>)(?![\d\w/.-])", _iso),
-        (rf"{_B}{_DAY}(?:\s+of)?[\s-]+{_MONTH}(?:,?[\s-]+(?:{_YEAR}|{_SHORT_YEAR}))", _named_day),
-        (rf"{_B}{_MONTH}\s+{_DAY}(?!\d),?\s+{_YEAR}", _named_day),
-        (rf"{_B}{_MONTH}(?:\s+of|,)?[\s-]+(?:{_YEAR}|(?P<short>'\d\d)(?!\d))", _named_month),
-        (rf"{_B}{_MONTH}-(?P<short>\d\d)(?!\d)", _named_month),
-        (rf"{_B}(?:q(?P<place>[1-4])|{_ORDINAL}\s+quarter)(?:\s+of)?(?:\s+(?:the year\s+)?|['-]|\s*)(?:{_YEAR}|(?<=['])(?P<short>\d\d))?", _quarter),
-        (r"(?<![\w])(?P<year>(?:1[5-9]|20)\d\d)[\s-]?q(?P<place>[1-4])(?!\w)", _quarter),
-        (rf"{_B}(?:h(?P<place>[12])|(?P<ord>first|second|1st|2nd|last)\s+half)(?:\s+of(?:\s+the\s+year)?)?\s*(?:{_YEAR})?(?![\w])", _half),
-        (r"(?<![\w])(?P<year>(?:1[5-9]|20)\d\d)[\s-]?h(?P<place>[12])(?!\w)", _half),
-        (rf"{_B}(?:the\s+)?(?:(?P<full>(?:1[5-9]|20)\d0)|['’]?(?P<two>\d0))['’]?s(?!\w)", _decade),
-        (rf"{_B}(?:the\s+)?(?:(?P<number>1\d|2[01])th|(?P<word>tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth))\s+century", _century),
-        (rf"(?:(?<![\w.,/:$€£¥'-])|(?<=\d\d\d\d[-–])){'(?P<said>(?:the |calendar |fiscal )*years? (?:of )?)?'}{_YEAR}(?!\s?[-/]\d{{1,2}}(?!\d))", _year),
-        (rf"{_B}(?P<word>today|yesterday|tomorrow|(?:the )?day before yesterday)(?!\w)", _day_word),
-        (rf"{_B}(?:the\s+)?(?P<which>last|previous|past|prior|preceding|this|current|next|coming|trailing)\s+(?:calendar\s+|full\s+)?{_UNIT}(?![\w])(?!\s+(?:name|of))", _relative),
-        (rf"{_B}(?:the\s+)?(?P<which>last|previous|past|prior|preceding|next|coming|trailing|recent|most recent)\s+(?P<full>full\s+|complete\s+)?{_COUNT}[\s-]+(?P<full2>full\s+|complete\s+)?{_UNIT}s?(?!\w)", _last_count),
-        (rf"{_B}(?:(?P<one>an?|one)|{_COUNT})\s+{_UNIT}s?\s+ago(?!\w)", _ago),
-        (rf"{_B}(?:(?P<unit>year|quarter|month|week)[\s-]to[\s-]date|(?P<short>ytd|qtd|mtd|wtd)|so far this (?P<so>year|quarter|month|week))(?!\w)", _to_date),
-        (rf"{_B}(?:the\s+)?{_UNIT}\s+before\s+last(?!\w)", _before_last),
-        (rf"{_B}{_MONTH}(?!\w)", _lone_month),
-        (rf"{_B}(?P<weekday>{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})s?(?!\w)", _weekday),
-        (rf"{_B}(?:(?:the )?weekends?|weekdays(?!\s+and)|working days|workdays|business days)(?!\w)", _weekend),
-        (rf"{_B}(?:at|around)\s+(?P<hour>\d{{1,2}})(?::00)?\s?(?P<half>am|pm)(?!\w)", _clock),
-        (rf"{_B}{_LEAD}\s+(?P<unit>year|quarter|month|week|day|hour)s?(?!\w)(?!\s+of\b)", _grain),
-        (rf"{_B}(?P<word>{'|'.join(_ADVERBS)})(?!\w)", _adverb),
-        (rf"{_B}(?P<unit>year|quarter|month|week|day|hour)[\s-](?:by|to|after)[\s-](?P=unit)(?!\w)", _repeated),
-        (rf"{_B}{_LEAD}\s+(?P<said>week\s?days?|days? of (?:the )?week|hours? of (?:the )?day|months? of (?:the )?year|calendar months?)(?!\w)", _part_grain),
-    )
+_READERS: tuple[tuple[str, Reader], ...] = (
+    (r"(?<![\w/.-])(?P<y>(?:1[5-9]|20)\d\d)(?P<sep>[-/.])(?P<m>\d{1,2})(?:(?P=sep)(?P<d>\d{1,2}))(?:[t ]\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?z?)?(?![\d\w])", _iso),
+    (r"(?<![\w/.-])(?P<y>(?:1[5-9]|20)\d\d)[-/](?P<m>0?[1-9]|1[0-2])(?P<d>)(?![\d\w/.-])", _iso),
+    (rf"{_B}{_DAY}(?:\s+of)?[\s-]+{_MONTH}(?:,?[\s-]+(?:{_YEAR}|{_SHORT_YEAR}))", _named_day),
+    (rf"{_B}{_MONTH}\s+{_DAY}(?!\d),?\s+{_YEAR}", _named_day),
+    (rf"{_B}{_MONTH}(?:\s+of|,)?[\s-]+(?:{_YEAR}|(?P<short>'\d\d)(?!\d))", _named_month),
+    (rf"{_B}{_MONTH}-(?P<short>\d\d)(?!\d)", _named_month),
+    (rf"{_B}(?:q(?P<place>[1-4])|{_ORDINAL}\s+quarter)(?:\s+of)?(?:\s+(?:the year\s+)?|['-]|\s*)(?:{_YEAR}|(?<=['])(?P<short>\d\d))?", _quarter),
+    (r"(?<![\w])(?P<year>(?:1[5-9]|20)\d\d)[\s-]?q(?P<place>[1-4])(?!\w)", _quarter),
+    (rf"{_B}(?:h(?P<place>[12])|(?P<ord>first|second|1st|2nd|last)\s+half)(?:\s+of(?:\s+the\s+year)?)?\s*(?:{_YEAR})?(?![\w])", _half),
+    (r"(?<![\w])(?P<year>(?:1[5-9]|20)\d\d)[\s-]?h(?P<place>[12])(?!\w)", _half),
+    (rf"{_B}(?:the\s+)?(?:(?P<full>(?:1[5-9]|20)\d0)|['’]?(?P<two>\d0))['’]?s(?!\w)", _decade),
+    (rf"{_B}(?:the\s+)?(?:(?P<number>1\d|2[01])th|(?P<word>tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth))\s+century", _century),
+    (rf"(?:(?<![\w.,/:$€£¥'-])|(?<=\d\d\d\d[-–])){'(?P<said>(?:the |calendar |fiscal )*years? (?:of )?)?'}{_YEAR}(?!\s?[-/]\d{{1,2}}(?!\d))", _year),
+    (rf"{_B}(?P<word>today|yesterday|tomorrow|(?:the )?day before yesterday)(?!\w)", _day_word),
+    (rf"{_B}(?:the\s+)?(?P<which>last|previous|past|prior|preceding|this|current|next|coming|trailing)\s+(?:calendar\s+|full\s+)?{_UNIT}(?![\w])(?!\s+(?:name|of))", _relative),
+    (rf"{_B}(?:the\s+)?(?P<which>last|previous|past|prior|preceding|next|coming|trailing|recent|most recent)\s+(?P<full>full\s+|complete\s+)?{_COUNT}[\s-]+(?P<full2>full\s+|complete\s+)?{_UNIT}s?(?!\w)", _last_count),
+    (rf"{_B}(?:(?P<one>an?|one)|{_COUNT})\s+{_UNIT}s?\s+ago(?!\w)", _ago),
+    (rf"{_B}(?:(?P<unit>year|quarter|month|week)[\s-]to[\s-]date|(?P<short>ytd|qtd|mtd|wtd)|so far this (?P<so>year|quarter|month|week))(?!\w)", _to_date),
+    (rf"{_B}(?:the\s+)?{_UNIT}\s+before\s+last(?!\w)", _before_last),
+    (rf"{_B}{_MONTH}(?!\w)", _lone_month),
+    (rf"{_B}(?P<weekday>{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})s?(?!\w)", _weekday),
+    (rf"{_B}(?:(?:the )?weekends?|weekdays(?!\s+and)|working days|workdays|business days)(?!\w)", _weekend),
+    (rf"{_B}(?:at|around)\s+(?P<hour>\d{{1,2}})(?::00)?\s?(?P<half>am|pm)(?!\w)", _clock),
+    (rf"{_B}{_LEAD}\s+(?P<unit>year|quarter|month|week|day|hour)s?(?!\w)(?!\s+of\b)", _grain),
+    (rf"{_B}(?P<word>{'|'.join(_ADVERBS)})(?!\w)", _adverb),
+    (rf"{_B}(?P<unit>year|quarter|month|week|day|hour)[\s-](?:by|to|after)[\s-](?P=unit)(?!\w)", _repeated),
+    (rf"{_B}{_LEAD}\s+(?P<said>week\s?days?|days? of (?:the )?week|hours? of (?:the )?day|months? of (?:the )?year|calendar months?)(?!\w)", _part_grain),
 )  # fmt: skip
+
+
+_TRIGGER = re.compile(
+    r"\d|\b(?:"
+    + "|".join([*MONTHS, *WEEKDAYS])
+    + r")|year|quarter|month|week|day|hour|decade|fortnight|century|half"
+    r"|today|yesterday|tomorrow|annual|daily|hourly|[ymqw]td"
+)
+"""What every expression contains; most questions have none of it, and need not have the patterns compiled."""
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> tuple[tuple[re.Pattern[str], Reader], ...]:
+    return tuple((re.compile(pattern), reader) for pattern, reader in _READERS)
 
 
 def read_english(text: str, day_first: bool, this_year: int) -> Iterator[DateLiteral]:
     """Every expression that some pattern reads, overlapping ones too; texts are left empty."""
-    for pattern, reader in _READERS:
+    if not _TRIGGER.search(text):
+        return
+    for pattern, reader in _compiled():
         for match in pattern.finditer(text):
             found = reader(match, text)
             if found is not None:

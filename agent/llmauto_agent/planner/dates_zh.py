@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from llmauto_agent.planner.date_words import (
     DateLiteral,
@@ -200,41 +201,43 @@ def _part_grain(match: re.Match[str]) -> DateLiteral | None:
     return DateLiteral("grain", *match.span(), "", part=part, score=0.95)
 
 
-_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
-    (re.compile(pattern), reader)
-    for pattern, reader in (
-        (rf"(?<!\d){_YEAR}{_MONTH}{_DAY}", _day),
-        (rf"(?<!\d)(?P<year>\d\d)年{_MONTH}{_DAY}", _day),
-        (rf"(?<!\d){_YEAR}的?{_MONTH}", _month),
-        (rf"(?<!\d)(?P<year>\d\d)年{_MONTH}", _month),
-        (rf"(?<!\d){_YEAR}的?{_QUARTER}", _quarter),
-        (rf"(?<!\d){_YEAR}的?(?P<half>[上下])半年", _half),
-        (rf"(?<![\d.]){_YEAR}(?!代)", _year),
-        (r"(?<![\d.])(?P<year>[12]\d)年(?=[的度以之至到])", _short_year),
-        (r"(?<!\d)(?P<full>(?:1[5-9]|20)\d0)年代|(?:(?P<century>\d\d|[一二]?十[一二三四五六七八九]?)世纪)?(?P<tens>[1-9]0|[一二三四五六七八九]十)年代", _decade),
-        (r"(?P<century>\d\d|[一二]?十[一二三四五六七八九]?)世纪(?!.{0,3}年代)", _century),
-        (rf"(?P<word>{'|'.join(sorted(_WORDS, key=len, reverse=True))})", _word),
-        (r"(?P<which>上一个|上上个|上个|上一|上上|上|前一个|前一|下一个|下个|下一|下|这一个|这个|这一|这|本|当)(?P<unit>季度|月份|月|周|星期|礼拜|年度)(?!天|日|一|二|三|四|五|六|末)", _relative),
-        (rf"(?P<which>最近的?|近|过去的?|前|上)(?:这)?{_COUNT}个?(?:完整)?{_UNIT}(?!份)(?:内|里|以来|之内)?", _recent),
-        (rf"{_COUNT}个?{_UNIT}(?:以前|之前|前)", _ago),
-        (r"年初至今|(?:今年|本年|年初|本月|本季度)(?:以来|至今|到现在|到目前为止)|截至目前的?(?:今年|本年|本月)", _to_date),
-        (_QUARTER, _quarter),
-        (r"(?<!年)(?P<half>[上下])半年", _half),
-        (rf"(?<![\d个]){_MONTH}(?!度)", _lone_month),
-        (rf"(?<!\d){_DAY}(?!线|期|活)", _lone_day),
-        (r"每?(?:个)?(?:星期|周|礼拜)(?P<weekday>[一二三四五六日天])(?!起)", _weekday),
-        (r"周末|双休日|工作日", _weekend),
-        (r"(?P<half>上午|下午|晚上|早上|凌晨)?(?P<hour>\d{1,2}|十[一二]|[一二两三四五六七八九十])点(?:钟)?(?![\d一二三四五六七八九])", _clock),
-        (rf"(?:按照|按|每一个?|每个?|逐|分|各个?){_UNIT}(?!份?(?:龄|薪|级|纪|[一二三四五六日天几末]))(?:份)?", _grain),
-        (r"(?P<unit>月度|年度|周度|季度)(?=[\u4e00-\u9fff]*(?:趋势|变化|走势|统计|汇总|销售|收入|总|平均))", _grain),
-        (r"(?:按照|按|每个?|分|各个?)(?:星期几|周几|礼拜几|一周各天|小时段?|时段|日历月)|(?:星期几|周几)", _part_grain),
-    )
+_READERS: tuple[tuple[str, Reader], ...] = (
+    (rf"(?<!\d){_YEAR}{_MONTH}{_DAY}", _day),
+    (rf"(?<!\d)(?P<year>\d\d)年{_MONTH}{_DAY}", _day),
+    (rf"(?<!\d){_YEAR}的?{_MONTH}", _month),
+    (rf"(?<!\d)(?P<year>\d\d)年{_MONTH}", _month),
+    (rf"(?<!\d){_YEAR}的?{_QUARTER}", _quarter),
+    (rf"(?<!\d){_YEAR}的?(?P<half>[上下])半年", _half),
+    (rf"(?<![\d.]){_YEAR}(?!代)", _year),
+    (r"(?<![\d.])(?P<year>[12]\d)年(?=[的度以之至到])", _short_year),
+    (r"(?<!\d)(?P<full>(?:1[5-9]|20)\d0)年代|(?:(?P<century>\d\d|[一二]?十[一二三四五六七八九]?)世纪)?(?P<tens>[1-9]0|[一二三四五六七八九]十)年代", _decade),
+    (r"(?P<century>\d\d|[一二]?十[一二三四五六七八九]?)世纪(?!.{0,3}年代)", _century),
+    (rf"(?P<word>{'|'.join(sorted(_WORDS, key=len, reverse=True))})", _word),
+    (r"(?P<which>上一个|上上个|上个|上一|上上|上|前一个|前一|下一个|下个|下一|下|这一个|这个|这一|这|本|当)(?P<unit>季度|月份|月|周|星期|礼拜|年度)(?!天|日|一|二|三|四|五|六|末)", _relative),
+    (rf"(?P<which>最近的?|近|过去的?|前|上)(?:这)?{_COUNT}个?(?:完整)?{_UNIT}(?!份)(?:内|里|以来|之内)?", _recent),
+    (rf"{_COUNT}个?{_UNIT}(?:以前|之前|前)", _ago),
+    (r"年初至今|(?:今年|本年|年初|本月|本季度)(?:以来|至今|到现在|到目前为止)|截至目前的?(?:今年|本年|本月)", _to_date),
+    (_QUARTER, _quarter),
+    (r"(?<!年)(?P<half>[上下])半年", _half),
+    (rf"(?<![\d个]){_MONTH}(?!度)", _lone_month),
+    (rf"(?<!\d){_DAY}(?!线|期|活)", _lone_day),
+    (r"每?(?:个)?(?:星期|周|礼拜)(?P<weekday>[一二三四五六日天])(?!起)", _weekday),
+    (r"周末|双休日|工作日", _weekend),
+    (r"(?P<half>上午|下午|晚上|早上|凌晨)?(?P<hour>\d{1,2}|十[一二]|[一二两三四五六七八九十])点(?:钟)?(?![\d一二三四五六七八九])", _clock),
+    (rf"(?:按照|按|每一个?|每个?|逐|分|各个?){_UNIT}(?!份?(?:龄|薪|级|纪|[一二三四五六日天几末]))(?:份)?", _grain),
+    (r"(?P<unit>月度|年度|周度|季度)(?=[\u4e00-\u9fff]*(?:趋势|变化|走势|统计|汇总|销售|收入|总|平均))", _grain),
+    (r"(?:按照|按|每个?|分|各个?)(?:星期几|周几|礼拜几|一周各天|小时段?|时段|日历月)|(?:星期几|周几)", _part_grain),
 )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> tuple[tuple[re.Pattern[str], Reader], ...]:
+    return tuple((re.compile(pattern), reader) for pattern, reader in _READERS)
 
 
 def read_chinese(text: str) -> Iterator[DateLiteral]:
     """Every expression that some pattern reads, overlapping ones too; texts are left empty."""
-    for pattern, reader in _READERS:
+    for pattern, reader in _compiled():
         for match in pattern.finditer(text):
             found = reader(match)
             if found is not None:
