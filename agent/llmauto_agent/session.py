@@ -93,6 +93,8 @@ class Session:
         self._replies: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._busy = threading.Lock()
         self._stopped = threading.Event()
+        self.failure: BaseException | None = None
+        """The exception behind the last answer, if its status is "error": for a traceback."""
 
     # ---- sources
 
@@ -273,7 +275,8 @@ class Session:
         state = graph.get_state(self._config())
         messages = state.values.get("messages", [])
         if not fresh and any(m.id == f"q{number}" for m in messages):
-            return None if state.next else _NOTHING_TO_DO
+            # Not `state.next`: it leaves out a step that was done but whose checkpoint was not written.
+            return None if state.tasks else _NOTHING_TO_DO
         return {"messages": [*_close_open_calls(messages), HumanMessage(question, id=f"q{number}")]}
 
     def _make_graph(self) -> Any:
@@ -329,6 +332,7 @@ class Session:
         """Make the answer of a turn that has ended, store it, and drop the checkpoints it superseded."""
         if isinstance(failure, (Interrupted, KeyboardInterrupt)):
             raise failure
+        self.failure = failure
         if failure is not None:
             answer = error_answer(self, question, _known_error(failure), seconds)
             answer.evidence = self._evidence(number)

@@ -7,6 +7,7 @@ import importlib
 import queue
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -86,7 +87,9 @@ def ask_command(options: AskOptions, invocation: Invocation) -> int:
     status = StatusLine(quiet=options.quiet)
     status.say("starting")
     asked = _Asked(question, tuple(sources), session_id, options.yes)
-    answer = _drive(settings, folder, asked, status)
+    answer, failure = _drive(settings, folder, asked, status)
+    if failure is not None and invocation.debug:
+        traceback.print_exception(failure)
     return _present(answer, options, settings)
 
 
@@ -142,17 +145,22 @@ def _session_to_go_on(options: AskOptions, folder: Path) -> str | None:
     return last.id
 
 
-def _drive(settings: Settings, folder: Path, asked: _Asked, status: StatusLine) -> Answer:
-    """Open the workspace, attach, and ask, in a thread; this one keeps the screen."""
+def _drive(
+    settings: Settings, folder: Path, asked: _Asked, status: StatusLine
+) -> tuple[Answer, BaseException | None]:
+    """Open the workspace, attach, and ask, in a thread; this one keeps the screen.
+
+    Returns the answer and, where it is an error, the exception behind it.
+    """
     stops: list[Callable[[], None]] = []
     decisions: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
-    def work(emit: Emit) -> Answer:
+    def work(emit: Emit) -> tuple[Answer, BaseException | None]:
         with ExitStack() as stack:
             session = _open(settings, folder, asked, emit, stack, stops)
             gc.freeze()
             gc.enable()
-            return _consume(session, asked.question, emit, decisions)
+            return _consume(session, asked.question, emit, decisions), session.failure
 
     def on_event(event: Any) -> None:
         if isinstance(event, ApprovalWanted):

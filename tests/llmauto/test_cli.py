@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import json
 from collections.abc import Callable, Iterator
@@ -294,3 +295,19 @@ def test_doctor_reports_a_broken_configuration_and_a_bad_workspace(
     assert done.code == 1
     assert states["configuration"] == "problem"
     assert states["workspace"] == "problem"
+
+
+def test_debug_shows_where_an_answer_broke(
+    run: Run, orders_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from llmauto_tools.toolbox import analyze
+
+    def broken(*arguments: object) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(analyze, "TOOL", dataclasses.replace(analyze.TOOL, function=broken))
+    assert "Traceback" not in run("ask", "how many orders?", str(orders_csv)).err
+    done = run("ask", "how many orders?", str(orders_csv), "--debug")
+    assert done.code == 1
+    assert "planted" in done.err
+    assert "Traceback" in done.err
