@@ -117,7 +117,7 @@ def fold_ratio(d: Draft, expr: Expr) -> Expr:
 
 def _base(d: Draft, measures: list[MeasureDraft], others: object) -> str:
     """The table that the plan starts from: the counted one, else the one that holds what is aggregated."""
-    counted = [m.table for m in measures if m.table]
+    counted = [d.count_table] if d.count_table else [m.table for m in measures if m.table]
     needed = tables_of((tuple(m.expr for m in measures), others))
     if counted:
         return counted[0]
@@ -486,9 +486,9 @@ def _rows(d: Draft) -> Plan:
     filters = d.filters()
     tables = [s.value for s in d.code.slots_in(d.code.text) if s.kind == "t"]
     where = conjunction(filters)
-    if not left and not tables and not d.row_nouns:
-        if not filters or _OPENERS.search(d.code.question.casefold().strip()):
-            raise Refusal([], reason="nothing")
+    fragment = not filters or _OPENERS.search(d.code.question.casefold().strip())
+    if not left and not tables and not d.row_nouns and fragment:
+        raise Refusal([], reason="nothing")
     if (
         re.search(r"\b(?:of|among) (?:them|those|these)\b|其中", d.code.question.casefold())
         and not d.has_context
@@ -497,11 +497,7 @@ def _rows(d: Draft) -> Plan:
     if d.having and (subject := _having_subject(d, left, tables)):
         return subject
     named = [d.expr(c) for c in left]
-    base = (
-        next((t for t in tables if t), None)
-        or finest(d.facts, tables_of((tuple(named), where)) or {d.base})
-        or d.base
-    )
+    base, repeated = _rows_base(d, named, where, tables)
     single = _single_number(d, left, where)
     if single is not None:
         return replace_base(single, base)
@@ -520,17 +516,33 @@ def _rows(d: Draft) -> Plan:
     label = d.facts.label(base)
     if rows and named and label is not None and label.ref not in named and len(named) < 4 and not plain:
         named = [label.ref, *named]
+    whole = next((t for t in tables if t), None) or base
     select = tuple(Item(expr=_shown(d, e)) for e in dict.fromkeys(named)) or tuple(
-        Item(expr=c.ref) for c in d.facts.columns(base)
+        Item(expr=c.ref) for c in d.facts.columns(whole)
     )
     return Plan(
         table=base,
         where=where,
         select=select,
-        distinct=(plain and not rows) or d.distinct,
+        distinct=(plain and not rows) or repeated,
         order_by=order,
         limit=d.limit,
     )
+
+
+def _rows_base(
+    d: Draft, named: list[Expr], where: Predicate | None, tables: list[str | None]
+) -> tuple[str, bool]:
+    """The table whose rows are listed, and whether joins would repeat them (then they are made distinct)."""
+    needed = tables_of((tuple(named), where))
+    said = next((t for t in tables if t), None)
+    if said is not None and finest(d.facts, needed | {said}) == said:
+        return said, False
+    best = finest(d.facts, needed) or finest(d.facts, needed | ({said} if said else set()))
+    if best is None:
+        return said or d.base, False
+    shown = tables_of(tuple(named)) or ({said} if said else set())
+    return best, bool(shown) and best not in shown
 
 
 def replace_base(plan: Plan, base: str) -> Plan:

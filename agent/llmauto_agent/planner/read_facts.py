@@ -94,6 +94,15 @@ class Facts:
         known = self.known(col)
         return known.binary if known else None
 
+    def named(self, col: Col) -> Col:
+        """The column that tells a person which row a foreign key points to: its table's label, else itself."""
+        for key in self.index.foreign_keys:
+            if (key.table, key.column) == (col.table, col.name) and key.other_table != col.table:
+                label = self.label(key.other_table)
+                if label is not None and label.family == "text":
+                    return label
+        return col
+
     def keyed(self, table: str) -> bool:
         """Whether a table takes part in declared keys, as views of a database do not; True where none are."""
         declared = [k for k in self.index.foreign_keys if k.declared]
@@ -170,7 +179,8 @@ class Facts:
         """A column that holds the year as a number."""
         numbers = [c for c in self.columns(table) if c.family == "number" and _YEAR.search(c.name)]
         exact = [c for c in numbers if c.name.casefold() in {"year", "年", "年份", "yr"}]
-        return (exact or numbers or [None])[0]
+        found = exact or numbers
+        return found[0] if found else None
 
     def part(self, table: str, unit: str) -> Col | None:
         """A column that holds the year, month, day or hour of a row."""
@@ -185,7 +195,7 @@ class Facts:
 
     def finest_part(self, col: Col) -> bool:
         """Whether a column is the finest part of the date that its table keeps in columns."""
-        parts = [p for p in map(lambda u: self.part(col.table, u), ("hour", "day", "month")) if p]
+        parts = [p for p in (self.part(col.table, u) for u in ("hour", "day", "month")) if p]
         return bool(parts) and parts[0] == col and not self.dates(col.table)
 
     def is_year(self, col: Col) -> bool:

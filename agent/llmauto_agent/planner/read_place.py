@@ -177,7 +177,7 @@ def _settle(
             anchors.add(pick.link.table)
     settled = []
     for pick in picks:
-        pick = _better(pick, facts)
+        pick = _owned(_better(pick, facts), picks)
         link = pick.link
         if link.kind in {"column", "value"} and link.table not in anchors:
             better = [
@@ -211,6 +211,24 @@ def _settle(
                 continue
         settled.append(_Piece(pick.link.start, pick.link.end, pick))
     return settled
+
+
+def _owned(pick: Pick, picks: list[Pick]) -> Pick:
+    """"names of the departments", "department name": a column name that several tables have belongs to the
+    table that is named right beside it."""
+    link = pick.link
+    if link.kind != "column":
+        return pick
+    rivals = [a for a in pick.alternatives if a.kind == "column" and a.score >= link.score - 0.12]
+    for other in picks:
+        table = other.link.table
+        if other.link.kind != "table" or table is None or table == link.table:
+            continue
+        beside = 0 <= other.link.start - link.end <= 12 or 0 <= link.start - other.link.end <= 3
+        owned = [a for a in rivals if a.table == table]
+        if beside and owned:
+            return Pick(owned[0], pick.alternatives)
+    return pick
 
 
 def _better(pick: Pick, facts: Facts) -> Pick:

@@ -67,6 +67,9 @@ def decades(d: Draft, m: re.Match[str]) -> str | None:
 def group(d: Draft, m: re.Match[str]) -> str | None:
     if _is_sort_target(d, m):
         return None
+    agent = m[1] > "\ue000" and d.code.slot(m[1][0]).kind == "t"
+    if agent and re.search(r"[a-z]ed$", d.code.text[: m.start()].rstrip()):
+        return m[1]  # "requested by entrepreneurs": who did it, not what to group by
     found = [_group_item(d, piece) for piece in re.findall(_macro(_ITEM), m[1])]
     if None in found:
         alone = len(found) == 1 and m[1] > "\ue000" and d.code.slot(m[1][0]).kind == "t"
@@ -118,7 +121,7 @@ def _group_item(d: Draft, piece: str) -> Expr | None:
     if isinstance(slot.value, DateLiteral):
         return grain_group(d, slot.value) if is_grain(slot.value) else None
     col: Col = slot.value
-    return col.ref
+    return d.facts.named(col).ref
 
 
 @GROUPS.rule(r"(?:⊞)?({d})")
@@ -358,17 +361,21 @@ def rank_subject(d: Draft, m: re.Match[str]) -> str | None:
     return (by_char if slot.kind == "m" else "") + "|"
 
 
-@ORDER.rule(rf"({{n}})? ?(⊤|⊥)({{n}})?#({_SUBJECT})?", r"(⊤|⊥)#()()({c})?()")
+@ORDER.rule(rf"({{n}})? ?(⊤|⊥)({{n}})? ?#({_SUBJECT})?")
 def rank_count(d: Draft, m: re.Match[str]) -> str | None:
     """ "most common species": the groups with the most rows."""
-    if m.re.groups == 5:
-        return None
     if d.rank is not None:
         return None
     if m[4]:
         subject = _subject(d, m[4])
         if subject is None:
             return None
+        if re.search(r"\b(?:number|count|amount)\b|数", d.span(m)):
+            if subject.table is None or d.subject is None:
+                return None
+            by = MeasureDraft(d.count(), d.span(m), table=subject.table)
+            d.rank = _rank(d, m[2], m[1] or m[3], by, d.span(m))
+            return d.note(m)
         d.subject = subject
     d.rank = _rank(d, m[2], m[1] or m[3], None, d.span(m))
     d.rank.counting = True
