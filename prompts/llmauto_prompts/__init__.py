@@ -19,7 +19,7 @@ def _environment() -> Environment:
         for f in files(__name__).iterdir()
         if f.name.endswith(".txt")
     }
-    return Environment(loader=DictLoader(texts), undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    return Environment(loader=DictLoader(texts), undefined=StrictUndefined, autoescape=False)
 
 
 def render(name: str, **values: Any) -> str:

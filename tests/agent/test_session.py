@@ -36,7 +36,7 @@ def scripted(
 def test_a_question_becomes_a_tool_call_evidence_and_a_grounded_answer(
     workspace: Workspace, orders_csv: Path
 ) -> None:
-    session, model = scripted(
+    session, _ = scripted(
         workspace, orders_csv, call("query", "c1", sql=TOTAL), AIMessage("The total is 165.74.")
     )
     with session:
