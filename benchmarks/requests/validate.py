@@ -27,22 +27,20 @@ import duckdb
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-KEYS = set(
-    [
-        "id",
-        "written",
-        "lang",
-        "sources",
-        "question",
-        "gold_sql",
-        "kind",
-        "ordered",
-        "context",
-        "note",
-        "expect",
-        "why",
-    ]
-)
+KEYS = {
+    "id",
+    "written",
+    "lang",
+    "sources",
+    "question",
+    "gold_sql",
+    "kind",
+    "ordered",
+    "context",
+    "note",
+    "expect",
+    "why",
+}
 
 Item = dict[str, Any]
 
