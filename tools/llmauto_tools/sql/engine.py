@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llmauto_tools.errors import LlmautoError, UnreadableSource
+from llmauto_tools.errors import Interrupted, LlmautoError, UnreadableSource
 from llmauto_tools.results import QueryResult
 from llmauto_tools.schema import Column, Relation
 
@@ -41,7 +41,6 @@ class _Opened:
     checked: Checked
     cursor: duckdb.DuckDBPyConnection
     running: RunningQuery
-    memory: int
 
 
 class Engine:
@@ -79,17 +78,13 @@ class Engine:
         began = time.perf_counter()
         limit = self._limits.max_rows if max_rows is None else max_rows
         with self._open(sql, timeout, progress) as opened:
-            opened.cursor.execute(opened.checked.sql)
-            columns = _columns(opened.cursor)
-            rows = _fetch(opened.cursor, columns, limit + 1)
-            truncated = len(rows) > limit
-            count = self._count(opened) if truncated else len(rows)
+            columns, rows, count = opened.running.run(lambda: self._bounded(opened, limit))
         return QueryResult(
             sql=opened.checked.sql,
             columns=columns,
             rows=tuple(rows[:limit]),
             row_count=count,
-            truncated=truncated,
+            truncated=len(rows) > limit,
             seconds=time.perf_counter() - began,
             tables=opened.checked.tables,
         )
@@ -102,15 +97,18 @@ class Engine:
     def arrow(self, sql: str, *, timeout: float | None = None) -> pa.Table:
         """All rows of one SELECT as an Arrow table, in memory."""
         with self._open(sql, timeout, None) as opened:
-            return opened.cursor.execute(opened.checked.sql).to_arrow_table()
+            execute = opened.cursor.execute
+            return opened.running.run(lambda: execute(opened.checked.sql).to_arrow_table())
 
     def batches(
         self, sql: str, rows_per_batch: int = BATCH_ROWS, *, timeout: float | None = None
     ) -> Iterator[pa.RecordBatch]:
         """All rows of one SELECT as Arrow record batches, streamed; the time limit covers it all."""
         with self._open(sql, timeout, None) as opened:
-            reader = opened.cursor.execute(opened.checked.sql).to_arrow_reader(rows_per_batch)
-            yield from reader
+            execute = opened.cursor.execute
+            reader = opened.running.run(lambda: execute(opened.checked.sql).to_arrow_reader(rows_per_batch))
+            while (batch := opened.running.run(lambda: next(reader, None))) is not None:
+                yield batch
 
     def copy_to_parquet(
         self, sql: str, path: Path, *, timeout: float | None = None, progress: Progress | None = None
@@ -124,7 +122,7 @@ class Engine:
         from llmauto_tools.sql.parquet import write_parquet
 
         with self._open(sql, timeout, progress) as opened:
-            return write_parquet(opened.cursor, opened.checked.sql, path)
+            return opened.running.run(lambda: write_parquet(opened.cursor, opened.checked.sql, path))
 
     def columns(self, sql: str) -> tuple[Column, ...]:
         """The columns that a SELECT gives, without running it."""
@@ -205,7 +203,7 @@ class Engine:
             instance = self._current()
             with instance.cursor() as cursor, running.watch(cursor, instance.memory):
                 instance.make_views(relations)
-                yield _Opened(checked, cursor, running, instance.memory)
+                yield _Opened(checked, cursor, running)
             running.check()
         except GeneratorExit:
             raise
@@ -257,19 +255,22 @@ class Engine:
                     f"The source of '{relation.name}' {what}.", "Attach it again to look at it afresh."
                 )
 
+    def _bounded(
+        self, opened: _Opened, limit: int
+    ) -> tuple[tuple[Column, ...], list[tuple[Any, ...]], int | None]:
+        """Columns, at most `limit` + 1 rows, and the number of all rows."""
+        opened.cursor.execute(opened.checked.sql)
+        columns = _columns(opened.cursor)
+        rows = _fetch(opened.cursor, columns, limit + 1)
+        return columns, rows, self._count(opened) if len(rows) > limit else len(rows)
+
     def _count(self, opened: _Opened) -> int | None:
         """The number of rows of a result that was cut off, or None if that takes too long."""
-        from llmauto_tools.sql.watch import RunningQuery
-
-        left = opened.running.remaining()
-        if left is not None and left <= 0:
-            return None
-        counting = RunningQuery(seconds=COUNT_SECONDS if left is None else min(left, COUNT_SECONDS))
+        opened.running.shorten(COUNT_SECONDS)
         try:
-            with counting.watch(opened.cursor, opened.memory):
-                row = opened.cursor.execute(f"SELECT count(*) FROM (\n{opened.checked.sql}\n)").fetchone()
+            row = opened.cursor.execute(f"SELECT count(*) FROM (\n{opened.checked.sql}\n)").fetchone()
         except Exception:
-            if counting.reason == "time" and opened.running.reason is None:
+            if opened.running.forgive_time():
                 return None
             raise
         return int(row[0]) if row else None
@@ -281,7 +282,9 @@ class Engine:
         from llmauto_tools.sql.failures import translate
 
         failure: BaseException = error
-        if not isinstance(error, LlmautoError):
+        if isinstance(error, KeyboardInterrupt):
+            failure = Interrupted("The query was stopped.")
+        elif not isinstance(error, LlmautoError):
             translated = translate(error, sql, relations)
             failure = running.failure() or translated or error if translated else error
         if isinstance(failure, LlmautoError) and not hasattr(failure, "sql"):

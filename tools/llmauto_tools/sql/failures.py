@@ -54,8 +54,6 @@ def translate(error: BaseException, sql: str, relations: Sequence[Relation]) -> 
 
     if isinstance(error, MemoryError):
         return MemoryLimitReached("There is not enough memory for this query.", _LESS)
-    if type(error) is RuntimeError and "interrupted" in str(error).lower():
-        return Interrupted("The query was stopped.")  # Ctrl-C while DuckDB ran in the main thread
     if not isinstance(error, duckdb.Error):
         return None
     text = str(error)

@@ -166,8 +166,6 @@ def _connect(spill: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
         raise WorkspaceError(f"The folder for intermediate results is gone: {spill}.", str(e)) from e
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory or f"{int(machine_memory() * MEMORY_SHARE)}B",
-        "temp_directory": str(folder),
-        "max_temp_directory_size": f"{int(free * SPILL_SHARE)}B",
         "python_enable_replacements": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -178,20 +176,37 @@ def _connect(spill: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
     if limits.threads is not None:
         config["threads"] = limits.threads
     try:
-        return duckdb.connect(":memory:", config=config)
+        connection = duckdb.connect(":memory:", config=config)
     except duckdb.Error as e:
         raise WorkspaceError(
             f"The SQL engine does not start: {e}", "Check --memory and the number of threads."
         ) from e
+    # Set afterwards: given in the configuration, the bound is shown but not kept (DuckDB 1.5.6).
+    connection.execute(f"SET temp_directory = {text(str(folder))}")
+    connection.execute(f"SET max_temp_directory_size = '{int(free * SPILL_SHARE)}B'")
+    return connection
 
 
 def machine_memory() -> int:
     """Bytes of memory that this process may take: the machine's, or its control group's if less."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+    for limit in _group_limits():
         with contextlib.suppress(OSError, ValueError):
-            total = min(total, int(Path(limit).read_text()))
+            total = min(total, int(limit.read_text()))
     return total
+
+
+def _group_limits() -> list[Path]:
+    """The files that may hold the memory limit of this process's control group (version 2, then 1)."""
+    found = [Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")]
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, group = line.split(":", 2)
+            if controllers == "":
+                found.append(Path("/sys/fs/cgroup", group.lstrip("/"), "memory.max"))
+            elif "memory" in controllers.split(","):
+                found.append(Path("/sys/fs/cgroup/memory", group.lstrip("/"), "memory.limit_in_bytes"))
+    return found
 
 
 def _bytes(setting: str) -> int:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from llmauto_tools.errors import Interrupted, LlmautoError, MemoryLimitReached, TimeLimitReached
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Progress = Callable[[str, float | None], None]
+T = TypeVar("T")
 Reason = Literal["person", "time", "memory"]
 
 INTERVAL = 0.05
@@ -27,6 +28,26 @@ MEMORY_SLACK = 1 << 30
 
 DuckDB's limit does not see every allocation (text built by functions, results on their way to Python).
 """
+
+
+class _Task(Generic[T]):
+    """Work for another thread, and what came of it."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._results: list[T] = []
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._results.append(self._work())
+        except BaseException as e:
+            self._error = e
+
+    def result(self) -> T:
+        if self._error is not None:
+            raise self._error
+        return self._results[0]
 
 
 class RunningQuery:
@@ -62,9 +83,47 @@ class RunningQuery:
             self._ended.set()
             thread.join()
 
+    def run(self, work: Callable[[], T]) -> T:
+        """Do `work` (statements on the watched cursor) so that Ctrl-C stops it at once.
+
+        Python runs a signal's handler in the main thread, and only between two steps of its own; DuckDB
+        may keep that thread for long. So in the main thread the work is done by another one, while the
+        main thread waits where Ctrl-C reaches it.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return work()
+        task = _Task(work)
+        thread = threading.Thread(target=task.run, name="llmauto-query", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            try:
+                thread.join()
+            except KeyboardInterrupt:
+                self.stop("person")
+        self._stop_late()
+        return task.result()
+
+    def _stop_late(self) -> None:
+        """A query that was told to stop and ended by itself has still been stopped."""
+        if self.reason == "person":
+            self.check()
+
     def remaining(self) -> float | None:
         """Seconds left, or None where there is no limit."""
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+
+    def shorten(self, seconds: float) -> None:
+        """Leave at most `seconds` from now."""
+        left = self.remaining()
+        self._deadline = time.monotonic() + (seconds if left is None else min(left, seconds))
+
+    def forgive_time(self) -> bool:
+        """Go on although the time is over: True if that is why the query was stopped."""
+        if self.reason != "time":
+            return False
+        self._deadline = None
+        self.reason = None
+        return True
 
     def stop(self, reason: Reason) -> None:
         """Stop the query, from any thread; before it has begun, it will not begin."""
