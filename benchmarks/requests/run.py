@@ -9,8 +9,9 @@ folder (default: $LLMAUTO_DATA, else ../shared/data/tabular beside the repositor
 
 Equal means: the same rows (in the same order only where the request asks for one); every gold column
 occurs in the answer, extra columns and column order do not count; numbers to 1e-4 relative. A fraction
-and its percentage count as equal where the request is about a share or a change; a month that the answer
-gives as its first day counts as equal to its number, where all of them are of one year.
+and its percentage count as equal where the request is about a share or a change; weekdays and months may be
+names or numbers, and a month given as its first day counts as equal to its number, where all of them are of
+one year.
 """
 
 from __future__ import annotations
@@ -38,8 +39,10 @@ SHARE_KINDS = {"share", "share_of_total", "change", "compare", "arithmetic"}
 
 def _validate() -> ModuleType:
     spec = importlib.util.spec_from_file_location("request_validate", HERE / "validate.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look their module up by name
     spec.loader.exec_module(module)
     return module
 
@@ -179,6 +182,8 @@ def equal(
     wanted = [[_plain(v) for v in column] for column in zip(*gold, strict=True)]
     have = [[_plain(v) for v in column] for column in zip(*got, strict=True)]
     have += [months for column in have if (months := _months(column))]
+    wanted = [_named(column) for column in wanted]
+    have += [named for column in have if (named := _named(column)) != column]
     return _assign(wanted, have, [], ordered=ordered, share=share)
 
 
@@ -241,6 +246,23 @@ def _months(column: list[Any]) -> list[Any] | None:
     if len({v[:4] for v in column}) == 1:
         return [float(v[5:7]) for v in column]
     return [float(v[:4]) for v in column] if all(v[5:7] == "01" for v in column) else None
+
+
+_NAMES = {
+    name: float(number)
+    for names in (
+        "January February March April May June July August September October November December",
+        "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    )
+    for number, name in enumerate(names.split(), 1)
+}
+
+
+def _named(column: list[Any]) -> list[Any]:
+    """Names of months and weekdays as their numbers (Monday is 1), where a column holds only those."""
+    if column and all(v in _NAMES for v in column):
+        return [_NAMES[v] for v in column]
+    return column
 
 
 # ---- running

@@ -14,7 +14,7 @@ from llmauto_agent.planner.read_build import default_measure, loose
 from llmauto_agent.planner.read_code import pattern
 from llmauto_agent.planner.read_coverage import leftovers
 from llmauto_agent.planner.read_cues import ADD, CLEAR, CUES, DROP, INSTEAD, OPENERS
-from llmauto_agent.planner.read_draft import Draft, Refusal
+from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal
 from llmauto_agent.planner.read_edit import (
     columns_in,
     compare_measure,
@@ -112,7 +112,7 @@ def _apply(d: Draft, before: Plan, text: str) -> Plan:
 
 
 def _edit_filters(d: Draft, edit: _Edit, text: str) -> None:
-    filters = [f for f in d.filters()]
+    filters = list(d.filters())
     if not filters:
         return
     if DROP.search(text) and not re.search(r"∅", text):
@@ -224,11 +224,7 @@ def _edit_unknown(d: Draft, edit: _Edit, text: str) -> None:
 def _edit_order(d: Draft, edit: _Edit) -> None:
     rank = d.rank
     if rank is not None:
-        by = (
-            rank.by.expr
-            if rank.by is not None and hasattr(rank.by, "table") and hasattr(rank.by, "text")
-            else None
-        )
+        by = rank.by.expr if isinstance(rank.by, MeasureDraft) else None
         limit = rank.count or 1
         done = edit.to(with_order(edit.plan, by, rank.descending, limit))
         if not done:

@@ -98,7 +98,7 @@ def default_measure(d: Draft, char: str) -> MeasureDraft | None:
     if col is None:
         expr = d.expr(char)
         return MeasureDraft(fold_ratio(d, expr), text)
-    if col.family != "number":
+    if col.family != "number" or d.facts.identifies(col):
         return None
     function = "sum" if d.facts.additive(col) else "avg"
     if function == "avg":
@@ -230,9 +230,10 @@ def _group_by_comparison(d: Draft) -> None:
         r"\b(?:compare|comparison|vs|versus|more|less|higher|lower|better|worse|bigger|longer|older|differ|respectively|each|and of|or)\b|分别|谁|哪|比|更|还是|各",
         d.code.question.casefold(),
     )
-    if not cue or d.groups:
+    both = d.joined and any(getattr(m.expr, "function", "") not in {"count", ""} for m in d.measures())
+    if not (cue or both) or d.groups:
         return
-    if re.search(r"\bor\b", cue[0]) and not any(isinstance(m.expr, Arithmetic) for m in d.measures()):
+    if cue and not both and re.search(r"\bor\b", cue[0]) and not any(isinstance(m.expr, Arithmetic) for m in d.measures()):
         return
     for predicate in d.filters():
         if isinstance(predicate, OneOf) and isinstance(predicate.argument, ColumnRef):
@@ -524,10 +525,14 @@ def _rows(d: Draft) -> Plan:
         table=base,
         where=where,
         select=select,
-        distinct=(plain and not rows) or repeated,
+        distinct=(plain and not rows) or repeated or _wants_distinct(d),
         order_by=order,
         limit=d.limit,
     )
+
+
+def _wants_distinct(d: Draft) -> bool:
+    return bool(re.search(r"\b(?:distinct|different|unique)\b|不同|不重复|去重", d.code.question.casefold()))
 
 
 def _rows_base(
@@ -581,7 +586,7 @@ def _having_subject(d: Draft, left: list[str], tables: list[str | None]) -> Plan
     groups = [d.expr(c) for c in left if d.facts.discrete(d.col(c) or d.facts.columns(d.base)[0])]
     if not groups:
         return None
-    measure = MeasureDraft(d.having[0].left, "")  # type: ignore[union-attr,arg-type]
+    measure = MeasureDraft(d.having[0].left, "")  # type: ignore[union-attr]
     where = conjunction(d.filters())
     base = _base(d, [measure], (tuple(groups), where))
     return Plan(

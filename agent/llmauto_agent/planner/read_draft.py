@@ -93,6 +93,8 @@ class Draft:
     assumptions: list[str] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)
     comparing: bool = False
+    joined: bool = False
+    """Several values of one column were joined by "and"."""
     count_table: str | None = None
     """The table whose rows "more than 40 orders" counts, where it is not the base."""
 
@@ -107,7 +109,7 @@ class Draft:
     def expr(self, char: str) -> Expr:
         """The expression behind a column or expression character."""
         value = self.value(char)
-        return value.ref if isinstance(value, Col) else value  # type: ignore[no-any-return]
+        return value.ref if isinstance(value, Col) else value
 
     def col(self, char: str) -> Col | None:
         value = self.value(char)

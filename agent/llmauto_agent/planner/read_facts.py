@@ -145,6 +145,11 @@ class Facts:
         known = self.known(col)
         return bool(known and known.values is not None and len(known.values) <= 40)
 
+    def identifies(self, col: Col) -> bool:
+        """Whether a column holds ids, of its own table's rows or of another's: numbers that are no amounts."""
+        keys = {(k.table, k.column) for k in self.index.foreign_keys}
+        return bool(_KEY.search(col.name)) or (col.table, col.name) in keys
+
     def is_key(self, col: Col) -> bool:
         """Whether a column looks like the id of its own table: the first id-like column, unlike a foreign key."""
         if not _KEY.search(col.name):

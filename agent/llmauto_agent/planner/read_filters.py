@@ -16,10 +16,12 @@ from llmauto_tools.plan.model import (
     And,
     Arithmetic,
     Between,
+    ColumnRef,
     Compare,
     Expr,
     IsNull,
     Literal_,
+    Measure,
     Not,
     OneOf,
     Or,
@@ -151,8 +153,10 @@ def compare(d: Draft, char: str, op: str, value: str, text: str) -> str | None:
     col = d.col(char)
     if (col is not None and col.family not in {"number", "text"}) or not _fits(d, value, col):
         return None
-    if col is not None and col.family == "text" and op != "=":
-        return None
+    if col is not None and col.family == "text":
+        held = {str(v) for v in d.facts.values(col) or ()}
+        if op not in {"=", "!="} or d.value(value).text.strip() not in held:
+            return None
     expr = d.expr(char)
     return d.new_f(Compare(op=op, left=expr, right=number(d, value, expr, col)), text)  # type: ignore[arg-type]
 
@@ -186,10 +190,19 @@ def versus_average(d: Draft, m: re.Match[str]) -> str | None:
     expr: Expr = Aggregate(function="avg", argument=col.ref)
     if m.re.groups >= 4 and m[4]:
         expr = d.value(m[4]).expr
-    from llmauto_tools.plan.model import Measure
-
     query = ScalarQuery(plan=Plan(table=col.table, measures=(Measure(expr=expr),)))
     return d.new_f(Compare(op=COMPARISONS[op], left=col.ref, right=query), d.span(m))  # type: ignore[arg-type]
+
+
+@FILTERS.rule(rf"(?<!{{x}})({_CMP}) ?({{m}})")
+def above_its_average(d: Draft, m: re.Match[str]) -> str | None:
+    """"who earn more than the average salary": the averaged column is what is compared."""
+    expr = d.value(m[2]).expr
+    if not (isinstance(expr, Aggregate) and expr.function in {"avg", "median"} and isinstance(expr.argument, ColumnRef)):
+        return None
+    table = expr.argument.table or d.base
+    query = ScalarQuery(plan=Plan(table=table, measures=(Measure(expr=expr),)))
+    return d.new_f(Compare(op=COMPARISONS[m[1]], left=expr.argument, right=query), d.span(m))  # type: ignore[arg-type]
 
 
 @FILTERS.rule(
@@ -417,7 +430,7 @@ def text_match(d: Draft, m: re.Match[str]) -> str | None:
         (
             p
             for p in parts
-            if (p not in "ℓ⊢⊣" and (d.code.slots_in(p) or [None])[0] is None) or _kind(d, p) == "q"
+            if (p not in "ℓ⊢⊣" and not d.code.slots_in(p)) or _kind(d, p) == "q"
         ),
         None,
     )
@@ -512,6 +525,8 @@ def values(d: Draft, m: re.Match[str]) -> str | None:
     keep_after = after if after and d.col(after) != col else ""
     if keep_before:
         text = "".join(d.text(c) for c, _ in picks)
+    if len(picks) > 1:
+        d.joined = d.joined or bool(re.search(r"and|&|和|与|及|、", m[2]))
     if len(picks) > 1 and not keep_after:
         d.comparing = d.comparing or bool(re.search(r" or |vs|versus|还是|和|与|跟| and |&", m[2]))
     return keep_before + d.new_f(value_filter(col, [p for _, p in picks]), text) + keep_after

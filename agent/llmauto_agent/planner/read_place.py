@@ -76,7 +76,8 @@ def _literals(question: str, tokens: list, links: list[Link]) -> list[_Piece]:  
     strong = [x for x in links if x.score >= 0.9 and x.kind in {"column", "value", "table"}]
     quotes = [_Piece(t.start, t.end, t.text) for t in tokens if t.kind == "quoted"]
     found: list[_Piece] = list(quotes)
-    for literal in [*read_dates(question), *read_numbers(question)]:
+    literals: list[NumberLiteral | DateLiteral] = [*read_dates(question), *read_numbers(question)]
+    for literal in literals:
         inside = any(_over(x, literal) for x in strong)
         if inside or literal.score < 0.4 or _sorts(question, literal):
             continue
@@ -174,7 +175,7 @@ def _settle(
     anchors = {p.link.table for p in picks if p.link.kind in {"table", "rows"} and p.link.table}
     for pick in picks:
         if pick.link.kind == "column" and not any(a.table != pick.link.table for a in pick.alternatives):
-            anchors.add(pick.link.table)
+            anchors.add(pick.link.table or base)
     settled = []
     for pick in picks:
         pick = _owned(_better(pick, facts), picks)
@@ -276,7 +277,8 @@ def _encode(draft: Draft, piece: _Piece, folded: str) -> str:
     link = what.link
     if link.kind in {"table", "rows"}:
         return draft.code.new("t", link.table, text)
-    assert link.table is not None and link.column is not None
+    assert link.table is not None
+    assert link.column is not None
     col = draft.facts.col(link.table, link.column)
     if link.kind == "value":
         return draft.code.new("v", what, text)

@@ -67,6 +67,9 @@ def decades(d: Draft, m: re.Match[str]) -> str | None:
 def group(d: Draft, m: re.Match[str]) -> str | None:
     if _is_sort_target(d, m):
         return None
+    whole = re.search(r"\bacross\b|\bof all\b|\bfor all\b", d.code.words(m.start(), m.start(1)))
+    if whole and m[1] > "\ue000" and d.code.slot(m[1][0]).kind == "t" and len(m[1]) == 1:
+        return d.note(m)  # "across all counties": the whole table
     agent = m[1] > "\ue000" and d.code.slot(m[1][0]).kind == "t"
     if agent and re.search(r"[a-z]ed$", d.code.text[: m.start()].rstrip()):
         return m[1]  # "requested by entrepreneurs": who did it, not what to group by
