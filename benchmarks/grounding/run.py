@@ -32,7 +32,7 @@ from llmauto_agent.planner.verbalise import verbalise
 from llmauto_tools.ledger import Evidence
 
 ROOT = Path(__file__).resolve().parents[2]
-SEED = 7301
+SEED = 90217
 OTHER = "other words"
 HALVES = ("dev", "held out", OTHER)
 """Tables that the check was developed on, the others, and all of them in a language model's words."""

@@ -20,7 +20,7 @@ from llmauto_agent.numbers import is_number
 from llmauto_tools.ledger import Evidence
 
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？\n]")
-_NULL_ITEM = re.compile(r"['’\"”]?\s*[(（](?:no value|没有值)")
+_NULL_ITEM = re.compile(r"(?:那一周)?(?:\s*/\s*[^()（）]{1,80}?)?['’\"”]?\s*[(（](?:no value|没有值)")
 _BETWEEN = re.compile(r"(?:\bbetween|在)\s*[$€£¥₹]?$")
 _HIGHER = re.compile(
     r"['’\"”]?\s*(?:(?:is|are|was|were)\s+)?(?:(?P<high>higher|larger|more|高出|高|多)|lower|smaller|less|低|少)",
@@ -171,6 +171,7 @@ class _Checker:
 
     def _name(self, i: int) -> None:
         mention = self.mentions[i]
+        whole = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(mention.text)}(?![A-Za-z0-9_])")
         for facts in self.facts:
             known = [
                 *facts.texts,
@@ -179,7 +180,7 @@ class _Checker:
                 self.question,
                 facts.evidence.id,
             ]
-            if any(mention.text in text for text in known):
+            if any(whole.search(text) for text in known):
                 self.found[i] = Found("name", facts.evidence.id)
                 return
 

@@ -15,7 +15,8 @@ from llmauto_agent.grounding.mentions import Mention, MentionKind, overlaps
 
 _IGNORED = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`|^[ \t]*\d{1,3}[.)、](?=\s)", re.S | re.M)
 _NAME = re.compile(
-    r"(?<![A-Za-z0-9_])(?:[A-Za-z_]+[-_]?\d[\w-]*|\d+(?:\.\d+){2,}|\d+[A-Za-z_]*_\w*)(?![A-Za-z0-9_])", re.A
+    r"(?<![A-Za-z0-9_])(?:[A-Za-z_]+[-_]?\d[\w-]*(?:\.\d\w*)*|\d+(?:\.\d+){2,}|\d+[A-Za-z_]*_\w*)(?![A-Za-z0-9_])",
+    re.A,
 )
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.,])(?P<sign>[-−+](?=[$€£¥₹]?\d))?(?P<money>[$€£¥₹]\s?)?"
