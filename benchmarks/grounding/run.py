@@ -5,8 +5,8 @@
 True answers are made by the verbaliser over real results of plans of every family, in English and
 Chinese, over the public tables in DIR (default: LLMAUTO_DATA, else ../shared/data). Each is changed: one
 digit of one number, two numbers swapped, a unit word or percent sign added or taken, a fraction in
-place of a percentage. The check was developed on the tables of the half "dev"; "held out" are the
-others. Fixed seed, no network.
+place of a percentage. "dev" and "held out" are every second table (README.md says how far the latter
+were unseen). Fixed seed, no network.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SEED = 90217
 OTHER = "other words"
 HALVES = ("dev", "held out", OTHER)
-"""Tables that the check was developed on, the others, and all of them in a language model's words."""
+"""Every second table, the others, and all of them in words as a language model would choose."""
 
 
 @dataclass
