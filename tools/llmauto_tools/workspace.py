@@ -47,7 +47,7 @@ class Limits:
 class Workspace:
     """Sources, derived tables, ledger and engine of one folder. A context manager; thread-safe.
 
-    >>> with Workspace("~/work/churn") as ws:
+    >>> with Workspace("~/projects/churn") as ws:
     ...     ws.attach("orders.csv")
     ...     run_tool(ws, "query", {"sql": "SELECT count(*) FROM orders"}).rows
     """
