@@ -48,5 +48,7 @@ class Answer:
     session: str = ""
     workspace: str = ""
     notices: list[str] = field(default_factory=list)
+    choices: list[str] = field(default_factory=list)
+    """What an ambiguous question could have meant, when it was refused for that."""
     error: dict[str, str | None] | None = None
     """{kind, message, hint}"""

@@ -28,6 +28,8 @@ def compose_answer(
     text = str(last.text)
     reading: dict[str, Any] = last.response_metadata.get(READING, {})
     answer = _base(session, question, reading.get("status", "answered"), text, evidence, seconds)
+    if answer.status == "refused":
+        answer.choices = list(reading.get("choices") or [])
     answer.tokens = _tokens(messages)
     answer.notices = [n.text for n in session.notices()] + [n for e in evidence for n in e.notes]
     failed = [e for e in evidence if e.state == "failed"]

@@ -8,17 +8,18 @@ from typing import Any
 
 from llmauto.chat.state import Chat
 from llmauto.exits import UsageError
-from llmauto.render.answer import Style, print_charts, print_result
-from llmauto_tools.errors import LlmautoError, UnsupportedSource
+from llmauto.render.answer import print_charts
+from llmauto_tools.ledger import Evidence
 
 CHART_FILES = (".png", ".svg", ".html", ".json")
+RESULT_FILES = (".csv", ".parquet", ".json")
 
 
-def show_tool(chat: Chat, name: str, arguments: dict[str, Any]) -> None:
-    """Run a tool by hand, as part of the session, and show what it gave."""
+def run_by_hand(chat: Chat, name: str, arguments: dict[str, Any]) -> Evidence:
+    """Run a tool by hand, as part of the session. Raises what it raises."""
     from llmauto_tools.runner import run_tool
 
-    evidence = chat.work(
+    evidence: Evidence = chat.work(
         name,
         lambda emit: run_tool(
             chat.workspace,
@@ -29,26 +30,25 @@ def show_tool(chat: Chat, name: str, arguments: dict[str, Any]) -> None:
             timeout=chat.settings.timeout,
         ),
     )
-    print_result(evidence, chat.screen, Style(chat.settings.max_rows, chart=False))
+    return evidence
 
 
 def save_result(chat: Chat, path: Path) -> None:
     """Write the whole last result (not only the rows that were shown) to a file, in one step."""
-    evidence = chat.main_evidence()
-    if evidence is None or not evidence.sql:
-        raise UsageError("There is no result to save yet.")
-    if path.suffix not in (".csv", ".parquet", ".json"):
-        raise UnsupportedSource(f"'{path.suffix or path}' is no kind of file that results are saved as.",
-                                "Use .csv, .parquet or .json.")  # fmt: skip
-    sql = evidence.sql
+    sql = chat.last_result("save").sql or ""
+    if path.suffix.lower() not in RESULT_FILES:
+        raise UsageError(
+            f"'{path.suffix or path}' is no kind of file that results are saved as.",
+            f"End it in one of: {', '.join(RESULT_FILES)}",
+        )
     table = chat.work(f"writing {path}", lambda emit: chat.workspace.engine.arrow(sql))
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        _write(table, part, path.suffix)
+        _write(table, part, path.suffix.lower())
         part.replace(path)
     except OSError as e:
         part.unlink(missing_ok=True)
-        raise LlmautoError(f"{path} cannot be written: {e.strerror}.") from e
+        raise UsageError(f"{path} cannot be written: {e.strerror or e}.", "Choose another place.") from e
     chat.say(f"wrote {table.num_rows:,} rows to {path}")
 
 
@@ -71,18 +71,17 @@ def _write(table: Any, path: Path, suffix: str) -> None:
                 file.write(json.dumps(to_json_value(row), ensure_ascii=False) + "\n")
 
 
-def chart(chat: Chat, rest: str) -> None:
+def chart(chat: Chat, words: list[str]) -> None:
     """Draw the last result as the kind that was asked for, and write it where a path was given."""
-    evidence = chat.main_evidence()
-    if evidence is None:
-        raise UsageError("There is no result to draw yet.")
-    words = rest.split()
+    evidence = chat.last_result("draw")
     paths = [w for w in words if Path(w).suffix.lower() in CHART_FILES]
     kind = " ".join(w for w in words if w not in paths)
     spec = _chart_spec(evidence, kind)
     if spec is None:
         raise UsageError(
-            "This result has no shape that a chart would show.", "Try /chart bar, line or scatter."
+            "This result has no shape that such a chart would show.",
+            "A chart needs a name, a date or a number for each row, and a number to draw: /chart bar, line, "
+            "scatter, histogram or pie.",
         )
     if not paths:
         print_charts([spec], chat.screen)
@@ -105,18 +104,15 @@ def _chart_spec(evidence: Any, kind: str) -> dict[str, Any] | None:
     return vega_lite(chosen, columns, evidence.rows) if chosen else None
 
 
-def show_why(chat: Chat, evidence_id: str) -> None:
-    """The evidence behind the last answer, or one record: what ran, on what, and when."""
+def evidence_of(chat: Chat, evidence_id: str) -> list[Evidence]:
+    """One record of the ledger, or those behind the last answer. Raises UsageError where there is none."""
     if evidence_id:
-        found = [chat.workspace.ledger.get(evidence_id)]
-    elif chat.last is not None:
-        found = list(chat.last.evidence)
-    else:
-        raise UsageError("There is no answer yet.")
-    for evidence in found:
-        print_result(evidence, chat.screen, Style(chat.settings.max_rows, chart=False))
-        for table in evidence.tables:
-            chat.say(f"from {table} ({chat.workspace.table(table).origin})")
+        return [chat.workspace.ledger.get(evidence_id)]
+    if chat.last is None:
+        raise UsageError("There is no answer yet.", "/why e1 shows a record of the ledger.")
+    if not chat.last.evidence:
+        raise UsageError("The last answer rests on no tool run, so there is nothing behind it.")
+    return list(chat.last.evidence)
 
 
 def export(chat: Chat, path: Path) -> None:
@@ -140,7 +136,15 @@ def switch_session(chat: Chat, session_id: str) -> None:
         timeout=chat.settings.timeout,
         approve="always" if chat.approved else "ask",
     )
-    chat.work("reading the sources", lambda emit: following.reattach())
-    chat.session.close()
-    chat.session, chat.last = following, None
-    chat.say(f"session {record.id}: {record.title}")
+    before, chat.session = chat.session, following
+    before.close()
+    chat.last, chat.result, chat.choices = None, None, []
+    chat.reattach()
+
+
+def change_model(chat: Chat, name: str) -> None:
+    """Go on with another chat model, once it could be set up: a missing key or package is said now."""
+    from llmauto_agent.models import make_model
+
+    chat.work(f"setting up {name}", lambda emit: make_model(name, chat.workspace))
+    chat.session.use(model=name)

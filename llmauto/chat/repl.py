@@ -15,7 +15,7 @@ from llmauto.cli.ask import warm_up
 from llmauto.cli.common import last_sources, limits, open_store
 from llmauto.cli.program import Invocation
 from llmauto.cli.stdin import read_sources
-from llmauto.exits import UsageError
+from llmauto.exits import TerminatedError, UsageError
 from llmauto.folders import workspace_folder
 from llmauto.render.message import print_error, print_note
 from llmauto_tools.errors import Interrupted, LlmautoError
@@ -70,7 +70,7 @@ def chat_command(options: ChatOptions, invocation: Invocation) -> int:
         chat = Chat(workspace, session, settings, approved=options.yes)
         stack.callback(lambda: chat.session.close())
         if session_id is not None:
-            chat.work("reading the sources", lambda emit: session.reattach())
+            chat.reattach()
         for source in sources:
             chat.attach(source)
         _greet(chat, resumed=session_id is not None)
@@ -95,43 +95,48 @@ def _session_to_resume(options: ChatOptions, folder: Path) -> str | None:
 
 
 def _greet(chat: Chat, *, resumed: bool) -> None:
-    if resumed:
-        _show_where_it_stood(chat)
+    from llmauto.chat import show
+
     if not chat.workspace.tables():
         chat.say("No source yet: /add FILE attaches one.")
-    if sys.stdin.isatty():
-        chat.say(f"session {chat.session.id} · model {chat.session.model} · /help lists the commands")
+    if is_interactive():
+        chat.say(f"session {chat.session.id}, model {chat.session.model}; /help lists the commands")
+    if resumed:
+        chat.say("")
+        show.where_it_stood(chat)
 
 
-def _show_where_it_stood(chat: Chat) -> None:
-    turns = chat.session.store.turns(chat.session.id)
-    for done in turns[-3:]:
-        chat.say(f"› {done.question}")
-        if done.answer is not None:
-            chat.say(str(done.answer["answer"]))
-    pending = chat.session.pending()
-    if pending is not None:
-        chat.say("This question was not answered; /resume goes on with it.")
+def is_interactive() -> bool:
+    """Whether a person sits at both ends: else lines are read as they come, and shown."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _reader(chat: Chat) -> Callable[[], str]:
     """How lines come in: with the line editor in a terminal, as they are from a pipe."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        from llmauto.chat.editor import make_editor, read_line
+    if is_interactive():
+        from llmauto.chat.editor import Editor
 
-        editor = make_editor(chat)
-        return lambda: read_line(editor)
+        editor = Editor(chat)
+
+        def edited() -> str:
+            chat.say("")
+            return editor.read()
+
+        return edited
 
     def plain() -> str:
-        line = sys.stdin.readline()
+        line = sys.stdin.readline() if sys.stdin is not None else ""
         if not line:
             raise EOFError
+        if line.strip():
+            chat.say(f"\n{'›' if chat.screen.unicode else '>'} {line.strip()}", "bold")
         return line
 
     return plain
 
 
 def _loop(chat: Chat, read: Callable[[], str]) -> int:
+    """Until the person leaves. A chat in a terminal ends with 0, one over a pipe with its last failure."""
     stopped = 0.0
     while not chat.leaving:
         try:
@@ -150,16 +155,41 @@ def _loop(chat: Chat, read: Callable[[], str]) -> int:
             _run_line(chat, line)
         except Interrupted:
             stopped = time.monotonic()
-            print_note("Stopped. Nothing is lost; /resume goes on with it, Ctrl-C again leaves.")
+            _say_stopped(chat)
+        except TerminatedError:
+            raise
         except LlmautoError as e:
+            chat.failed = exits.exit_code(e.kind)
             print_error(e.message, e.hint)
-    return exits.ANSWERED
+    return exits.ANSWERED if is_interactive() else chat.failed
+
+
+def _say_stopped(chat: Chat) -> None:
+    open_ = chat.session.pending() is not None
+    print_note(f"Stopped. {'/resume goes on with the question; ' if open_ else ''}Ctrl-C again leaves.")
+
+
+def _is_file(line: str) -> bool:
+    """Whether the line is the path of a file, and nothing else."""
+    path = line.strip("'\"")
+    if len(path) > 1_000 or "\n" in path or not Path(path).suffix:
+        return False
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _run_line(chat: Chat, line: str) -> None:
-    from llmauto.chat import commands, turn
+    from llmauto.chat import choose, commands, turn
 
-    if line.startswith("/") and not line.startswith("//"):
+    if _is_file(line):  # typed, or dropped on the window
+        chat.attach(line.strip("'\""))
+        return
+    if line.startswith("/"):
         commands.run_command(chat, line)
-    else:
-        turn.ask(chat, line)
+        return
+    question = choose.picked(chat, line)
+    if question is not None:
+        chat.say(question)
+    turn.ask(chat, question or line)

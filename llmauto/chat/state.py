@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import queue
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from llmauto.cli.drive import Emit, drive
+from llmauto.exits import UsageError
 from llmauto.render.screen import Screen, screen_for
 from llmauto.render.status import StatusLine
+from llmauto.render.text import clean, clean_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from llmauto.config import Settings
     from llmauto_agent.answer import Answer
@@ -23,36 +24,49 @@ if TYPE_CHECKING:
 
 @dataclass
 class Chat:
-    """One running chat: its workspace, its session, and the last answer."""
+    """One running chat: its workspace, its session, the last answer and the last result."""
 
     workspace: Workspace
     session: Session
     settings: Settings
     approved: bool = False
     last: Answer | None = None
+    result: Evidence | None = None
+    """The table that /save, /keep and /chart are about: of the last answer, or of /sql."""
+    choices: list[str] = field(default_factory=list)
+    """The questions that a number picks from, after an ambiguous one."""
     tokens: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    told: set[str] = field(default_factory=set)
+    """Notices that were shown already: a source's notes come with every answer."""
     leaving: bool = False
+    failed: int = 0
+    """The exit code of the last line that failed, for a chat that reads a pipe."""
 
     @property
     def screen(self) -> Screen:
         """Looked at anew each time: the window may have been resized."""
         return screen_for(sys.stdout)
 
-    def say(self, text: str) -> None:
-        """A line of our own, dim where there is colour."""
+    def say(self, text: str, style: str = "dim") -> None:
+        """Lines of our own, wrapped at words, dim where there is colour."""
         from rich.text import Text
 
-        from llmauto.render.text import clean_lines
-
         screen = self.screen
-        screen.console().print(Text(clean_lines(text, screen.unicode), style="dim"))
+        screen.console().print(Text(clean_lines(text, screen.unicode), style=style))
 
-    def main_evidence(self) -> Evidence | None:
-        """The evidence of the last answer's table, or None."""
-        if self.last is None:
-            return None
-        return next((e for e in reversed(self.last.evidence) if e.state == "finished" and e.columns), None)
+    def tell(self, notices: Iterable[str]) -> None:
+        """Show notices, each once in a chat."""
+        for notice in notices:
+            if notice not in self.told:
+                self.told.add(notice)
+                self.say(f"note: {notice}")
+
+    def last_result(self, purpose: str) -> Evidence:
+        """The last result. Raises UsageError where there is none to save, keep or draw."""
+        if self.result is None or not self.result.sql:
+            raise UsageError(f"There is no result to {purpose} yet.", "Ask a question first, or use /sql.")
+        return self.result
 
     def work(self, what: str, body: Callable[[Emit], Any]) -> Any:
         """Run `body` in a thread with the status line; Ctrl-C stops it. Raises what it raises."""
@@ -67,14 +81,18 @@ class Chat:
 
     def attach(self, source: str) -> None:
         """Attach a source with the status line, and say what it brought."""
-        from llmauto.render.text import clean
-
-        tables = self.work(f"reading {source}", lambda emit: self.session.attach(source))
-        for table in tables:
+        for table in self.work(f"reading {source}", lambda emit: self.session.attach(source)):
             rows = f"{table.row_count:,} rows, " if table.row_count is not None else ""
-            self.say(f"{table.name}: {rows}{len(table.columns)} columns ({clean(table.origin)})")
-            for note in table.notes:
-                self.say(f"  {note}")
+            self.say(f"{clean(table.name)}: {rows}{len(table.columns)} columns ({clean(table.origin)})")
+            self.tell(f"{table.name}: {note}" for note in table.notes)
 
+    def reattach(self) -> None:
+        """Attach the session's sources again; one that is gone is named and left out."""
+        from llmauto.render.message import print_error
+        from llmauto_tools.errors import SourceError
 
-Decisions = queue.SimpleQueue[tuple[str, dict[str, Any] | None]]
+        for source in self.session.store.get(self.session.id).sources:
+            try:
+                self.attach(source)
+            except SourceError as e:
+                print_error(e.message, e.hint)
