@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 
 from llmauto_agent.planner.linker import SchemaIndex
-from llmauto_agent.planner.read_build import default_measure, loose
 from llmauto_agent.planner.read_code import pattern
 from llmauto_agent.planner.read_coverage import leftovers
 from llmauto_agent.planner.read_cues import ADD, CLEAR, CUES, DROP, INSTEAD, OPENERS
@@ -30,12 +29,15 @@ from llmauto_agent.planner.read_edit import (
     with_window,
     without_columns,
 )
-from llmauto_agent.planner.read_filters import conjunction, number
+from llmauto_agent.planner.read_filters import number
 from llmauto_agent.planner.read_joins import connected
 from llmauto_agent.planner.read_lexicon import AGGREGATES, COMPARISONS
+from llmauto_agent.planner.read_parts import default_measure, loose
+from llmauto_agent.planner.read_values import conjunction
 from llmauto_agent.planner.reading import THRESHOLD, Reading
 from llmauto_agent.planner.tokens import Language, fold
 from llmauto_tools.plan.model import Expr, IsNull, Item, Measure, Not, OneOf, Plan
+from llmauto_tools.plan.walk import has_aggregate
 
 
 @dataclass
@@ -232,6 +234,11 @@ def _edit_order(d: Draft, edit: _Edit) -> None:
     for target, descending in d.sort:
         if target is None and not edit.plan.measures:
             target = _only_number(d, edit.plan)
+        shown = [i.expr for i in edit.plan.group_by]
+        if target is not None and edit.plan.measures and not has_aggregate(target) and target not in shown:
+            raise Refusal([], reason="rank_by_what")
+        if target is not None and edit.plan.distinct and target not in [i.expr for i in edit.plan.select]:
+            edit.to(edit.plan.model_copy(update={"select": (*edit.plan.select, Item(expr=target))}))
         if not edit.to(with_order(edit.plan, target, descending, None)) and not edit.plan.order_by:
             raise Refusal([], reason="rank_by_what")
     if d.limit is not None:

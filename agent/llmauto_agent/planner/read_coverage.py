@@ -13,7 +13,7 @@ from llmauto_agent.planner.read_lexicon_zh import FILLERS as FILLERS_ZH
 from llmauto_agent.planner.words import singular
 
 _CJK = re.compile(r"[㐀-鿿]+")
-_HARMLESS = "⇅®"
+_HARMLESS = "®"
 """Operators that may be left over without changing what is asked."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from llmauto_agent.planner.dates import DateLiteral
-from llmauto_agent.planner.read_draft import Draft, Refusal
+from llmauto_agent.planner.read_draft import Draft, Refusal, tables_of
 from llmauto_agent.planner.read_facts import Col
 from llmauto_agent.planner.read_grammar import Stage
 from llmauto_agent.planner.words import root, split_name
@@ -27,17 +27,31 @@ from llmauto_tools.plan.model import (
 
 DATES = Stage()
 
+DATE_WORDS = r"(?:day of the week|day of week|month of the year|weekdays?|years?|quarters?|months?|weeks?|days?|hours?|date|星期几?|周几|小时|月份|年份|年|季度|月|周|天|日)"
+"""Words for the parts and units of a date, as a pattern."""
+
 
 def date_column(d: Draft, *, near: Col | None = None) -> Col | None:
     """The date column that a period without a column speaks of: of the base table first."""
     if near is not None and near.family == "date":
         return near
     others = [t.name for t in d.facts.tables if t.name != d.base]
-    for table in [d.base, *sorted(others, key=lambda t: not d.facts.keyed(t))]:
+    for table in [*_fact_tables(d), d.base, *sorted(others, key=lambda t: not d.facts.keyed(t))]:
         found = d.facts.dates(table)
         if found:
             return _said(d, found)
     return None
+
+
+def _fact_tables(d: Draft) -> list[str]:
+    """The tables that hold what is measured: a period is said of that ("units bought in 2024")."""
+    found: list[str] = []
+    for slot in d.code.slots_in(d.code.text):
+        if slot.kind == "cn" and isinstance(slot.value, Col) and not d.facts.identifies(slot.value):
+            found.append(slot.value.table)
+        elif slot.kind in {"x", "m"}:
+            found += sorted(tables_of(getattr(slot.value, "expr", slot.value)))
+    return list(dict.fromkeys(found))
 
 
 def _said(d: Draft, columns: list[Col]) -> Col:

@@ -45,7 +45,7 @@ class Subject:
     expr: Expr | None = None
 
 
-class Refusal(Exception):  # noqa: N818 - control flow: the reader turns it into a Reading
+class Refusal(Exception):
     """The question cannot be read: the words at fault, and the choices where there are several readings."""
 
     def __init__(

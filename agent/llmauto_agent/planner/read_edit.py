@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from llmauto_agent.planner.read_filters import conjunction
+from llmauto_agent.planner.read_values import conjunction
 from llmauto_tools.plan.model import (
     Aggregate,
     And,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from llmauto_agent.planner.dates import DateLiteral
-from llmauto_agent.planner.linker import Pick
 from llmauto_agent.planner.literals import NumberLiteral
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft
 from llmauto_agent.planner.read_facts import Col
@@ -14,31 +13,21 @@ from llmauto_agent.planner.read_lexicon import COMPARISONS
 from llmauto_tools.plan.model import (
     Aggregate,
     And,
-    Arithmetic,
     Between,
     ColumnRef,
     Compare,
     Expr,
-    IsNull,
     Literal_,
     Measure,
-    Not,
-    OneOf,
-    Or,
     Plan,
-    Predicate,
     ScalarQuery,
-    TextMatch,
 )
 
 NORMALISE = Stage()
 FILTERS = Stage()
-VALUES = Stage()
-FLAGS = Stage()
-LOGIC = Stage()
 
 _CMP = "[≻⪰≺⪯≈≠]"
-_IS = r"(?: ?(?:(?<![a-z])(?:is|was|are|were|of|at|be|being|that is|which is|costs?|had|has|have|value|values|equal to|with|a)(?![a-z])|=|:|为|是|在|达到了?|达))*"
+IS = r"(?: ?(?:(?<![a-z])(?:is|was|are|were|of|at|be|being|that is|which is|costs?|had|has|have|value|values|equal to|with|a)(?![a-z])|=|:|为|是|在|达到了?|达))*"
 _UNIT_WORDS = (
     r"years? old|years? of age|year-olds?|years?|dollars?|bucks|usd|eur|euros?|pounds?|lbs?|kgs?|kilos?|kilograms?|grams?|g|mm"
     r"|cm|km|kilomet(?:er|re)s?|miles?|minutes?|mins?|hours?|hrs?|seconds?|secs?|met(?:er|re)s?|degrees?|points?|stars?|inches|feet|ft|units?"
@@ -167,7 +156,7 @@ def compare(d: Draft, char: str, op: str, value: str, text: str) -> str | None:
 BY_UNIT = r"(?<!{x})([≻⪰≺⪯])({n})(?!{x})"
 
 
-@FILTERS.rule(rf"({{m}}){_IS} ?({_CMP})({{n}})")
+@FILTERS.rule(rf"({{m}}){IS} ?({_CMP})({{n}})")
 def having(d: Draft, m: re.Match[str]) -> str | None:
     measure: MeasureDraft = d.value(m[1])
     if re.search(r"degrees?|years? old|岁|度$", d.text(m[3])):
@@ -179,7 +168,7 @@ def having(d: Draft, m: re.Match[str]) -> str | None:
     return m[1]
 
 
-@FILTERS.rule(rf"({{x}}){_IS} ?({_CMP}) ?(?:μ({{x}})?|({{m}}))", rf"({_CMP})[- ]?μ({{x}})")
+@FILTERS.rule(rf"({{x}}){IS} ?({_CMP}) ?(?:μ({{x}})?|({{m}}))", rf"({_CMP})[- ]?μ({{x}})")
 def versus_average(d: Draft, m: re.Match[str]) -> str | None:
     """ "price above average", "above-average price"."""
     first = m[1] if m[1] not in COMPARISONS else m[2]
@@ -196,9 +185,13 @@ def versus_average(d: Draft, m: re.Match[str]) -> str | None:
 
 @FILTERS.rule(rf"(?<!{{x}})({_CMP}) ?({{m}})")
 def above_its_average(d: Draft, m: re.Match[str]) -> str | None:
-    """"who earn more than the average salary": the averaged column is what is compared."""
+    """ "who earn more than the average salary": the averaged column is what is compared."""
     expr = d.value(m[2]).expr
-    if not (isinstance(expr, Aggregate) and expr.function in {"avg", "median"} and isinstance(expr.argument, ColumnRef)):
+    if not (
+        isinstance(expr, Aggregate)
+        and expr.function in {"avg", "median"}
+        and isinstance(expr.argument, ColumnRef)
+    ):
         return None
     table = expr.argument.table or d.base
     query = ScalarQuery(plan=Plan(table=table, measures=(Measure(expr=expr),)))
@@ -206,7 +199,7 @@ def above_its_average(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @FILTERS.rule(
-    rf"({{x}}){_IS} ?(?:between|from|in range|⟷)? ?({{n}}) ?(?:and|to|-|–|through|~|到|至|和|与|—)+ ?({{n}})(?:之间|之内|inclusive)?"
+    rf"({{x}}){IS} ?(?:between|from|in range|⟷)? ?({{n}}) ?(?:and|to|-|–|through|~|到|至|和|与|—)+ ?({{n}})(?:之间|之内|inclusive)?"
 )
 def between(d: Draft, m: re.Match[str]) -> str | None:
     return _between(d, m[1], m[2], m[3], d.span(m))
@@ -228,7 +221,7 @@ def _between(d: Draft, char: str, low: str, high: str, text: str) -> str | None:
     return d.new_f(Between(argument=expr, low=bounds[0], high=bounds[1]), text)
 
 
-@FILTERS.rule(rf"({{x}}){_IS} ?({_CMP}) ?(?:of )?({{n}})")
+@FILTERS.rule(rf"({{x}}){IS} ?({_CMP}) ?(?:of )?({{n}})")
 def comparison(d: Draft, m: re.Match[str]) -> str | None:
     return compare(d, m[1], COMPARISONS[m[2]], m[3], d.span(m))
 
@@ -238,7 +231,7 @@ def comparison_before(d: Draft, m: re.Match[str]) -> str | None:
     return compare(d, m[3], COMPARISONS[m[1]], m[2], d.span(m))
 
 
-@FILTERS.rule(rf"({{x}}){_IS} ?({_CMP}) ?({{x}})")
+@FILTERS.rule(rf"({{x}}){IS} ?({_CMP}) ?({{x}})")
 def columns(d: Draft, m: re.Match[str]) -> str | None:
     left, right = d.expr(m[1]), d.expr(m[3])
     return d.new_f(Compare(op=COMPARISONS[m[2]], left=left, right=right), d.span(m))  # type: ignore[arg-type]
@@ -267,7 +260,7 @@ def by_key(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @FILTERS.rule(
-    rf"({{c}}){_IS} ?({{n}})(?!{{x}})", r"(?:with|having|has|have|had|in) ?({n})({x})", r"({n})({cn})"
+    rf"({{c}}){IS} ?({{n}})(?!{{x}})", r"(?:with|having|has|have|had|in) ?({n})({x})", r"({n})({cn})"
 )
 def equal(d: Draft, m: re.Match[str]) -> str | None:
     char, value = (m[1], m[2]) if d.code.slot(m[2]).kind == "n" else (m[2], m[1])
@@ -293,9 +286,9 @@ def having_rows(d: Draft, m: re.Match[str]) -> str | None:
     if _PEOPLE.fullmatch(d.code.words(m.start(3), m.end(3))) and (
         hit := d.facts.concept("population", [d.base])
     ):
-        return compare(d, _column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
-    table = d.value(piece) if _kind(d, piece) == "t" else None
-    if _kind(d, piece) is None and piece != "¤":
+        return compare(d, column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
+    table = d.value(piece) if kind_of(d, piece) == "t" else None
+    if kind_of(d, piece) is None and piece != "¤":
         if d.facts.only is None:
             return None
         d.row_nouns.add(piece)
@@ -305,7 +298,7 @@ def having_rows(d: Draft, m: re.Match[str]) -> str | None:
     return d.note(m)
 
 
-def _column_char(d: Draft, col: Col) -> str:
+def column_char(d: Draft, col: Col) -> str:
     return d.code.new({"number": "cn", "date": "cd", "boolean": "cb"}.get(col.family, "ct"), col, col.name)
 
 
@@ -327,7 +320,7 @@ def by_unit(d: Draft, m: re.Match[str]) -> str | None:
     hit = d.facts.concept(concept, [d.base]) if concept else None
     if hit is None or (concept == "old" and hit[1] not in {"age", "年龄"}):
         return None
-    made = compare(d, _column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
+    made = compare(d, column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
     if made is not None and concept == "old" and (said_of := _PERSON.search(before)):
         d.row_nouns.add(said_of[0])  # "children under 10": the number says who is meant
     if made is not None:
@@ -379,304 +372,6 @@ def in_their_thirties(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_f(And(items=bounds), d.span(m))
 
 
-# ---- nulls and texts
-
-
-@FILTERS.rule(
-    r"(?:with |having )?∅(?: ?(?:value|values|entries) ?(?:for|in|of))?({c})∃?",
-    r"∅({c})∃?",
-    r"({c})(?:is |are |was |值)?∅(?:value)?",
-    r"(?:with|have|has|having|had)? ?no({c})(?:recorded|known|given|at all|value|∃)?",
-    r"({c})(?:没有|没)(?:值|数据|记录)",
-)
-def null(d: Draft, m: re.Match[str]) -> str | None:
-    col = d.col(m[1])
-    if col is None:
-        return None
-    if d.facts.yes(col) is not None and re.search(r"\b(?:no|without)\b|没有|无|没", d.span(m)):
-        answer = d.facts.yes(col, wanted=False)
-        return d.new_f(answer, d.span(m)) if answer else None
-    return d.new_f(IsNull(argument=col.ref), d.span(m))
-
-
-@FILTERS.rule(
-    r"(?:with |have |has |having |contain(?:s|ing)? )?(⪰{n}|any|有任何|有)?∅ ?(?:values?|cells?|data|entries|值|数据)(?! ?(?:in|for|of|per|⊞))"
-)
-def any_null(d: Draft, m: re.Match[str]) -> str | None:
-    """ "at least one missing value": in any column of the table."""
-    if m[1] and m[1][0] == "⪰" and d.value(m[1][1]).value != 1:
-        return None
-    if not (d.code.text[: m.start()].strip() or d.code.text[m.end() :].strip()):
-        return None
-    items = tuple(IsNull(argument=c.ref) for c in d.facts.columns(d.base))
-    return d.new_f(Or(items=items), d.span(m))
-
-
-@FILTERS.rule(r"({c})∃", r"∃({c})", r"(?:with|having|have|has) (?:known|recorded)({c})")
-def not_null(d: Draft, m: re.Match[str]) -> str | None:
-    col = d.col(m[1])
-    return d.new_f(Not(item=IsNull(argument=col.ref)), d.span(m)) if col else None
-
-
-@FILTERS.rule(
-    r"({ct})(?:that |which |is |are |里|中|名)?([ℓ⊢⊣])(?:with |word |letter |text )*({q}|[a-z0-9]+)(?:开头|起头|打头|结尾|字样|结束)?",
-    r"(?:whose |named |called |title )?([ℓ⊢⊣])(?:with |word |letter |text )*({q})(?:开头|起头|打头|结尾|字样|结束)?",
-    r"({ct})(?:里|中)?(?:以)?({q})([⊢⊣]|开头|结尾)",
-)
-def text_match(d: Draft, m: re.Match[str]) -> str | None:
-    parts = [p for p in m.groups() if p]
-    how = next((p for p in parts if p in "ℓ⊢⊣"), "⊢" if "开头" in parts else "⊣")
-    quoted = next(
-        (
-            p
-            for p in parts
-            if (p not in "ℓ⊢⊣" and not d.code.slots_in(p)) or _kind(d, p) == "q"
-        ),
-        None,
-    )
-    column = next((d.col(p) for p in parts if _kind(d, p) == "ct"), None) or d.facts.label(d.base)
-    if column is None or quoted is None:
-        return None
-    text = str(d.value(quoted)) if _kind(d, quoted) == "q" else quoted
-    kind = {"ℓ": "contains", "⊢": "starts", "⊣": "ends"}[how]
-    return d.new_f(TextMatch(argument=column.ref, how=kind, text=text), d.span(m))  # type: ignore[arg-type]
-
-
-def _kind(d: Draft, piece: str) -> str | None:
+def kind_of(d: Draft, piece: str) -> str | None:
     slots = d.code.slots_in(piece)
     return slots[0].kind if len(piece) == 1 and slots else None
-
-
-@FILTERS.rule(rf"({{ct}})(?:named|called|叫){_IS} ?({{q}})", rf"({{ct}}){_IS} ?({{q}})")
-def text_equal(d: Draft, m: re.Match[str]) -> str | None:
-    col = d.col(m[1])
-    text = str(d.value(m[2]))
-    return d.new_f(TextMatch(argument=col.ref, how="equals", text=text), d.span(m)) if col else None
-
-
-@FLAGS.rule(
-    r"(?:with|having|have|has|had|got|gets?|received)(?: an?)?({c})(?=$|[|,⊞]| ?(?:by|per|in|who|that|and|are)(?![a-z]))",
-    r"有({c})(?=$|[|,⊞的])(?!{n})",
-)
-def having_some(d: Draft, m: re.Match[str]) -> str | None:
-    """ "orders with a discount": more than nothing, or not missing."""
-    col = d.col(m[1])
-    if col is None or d.facts.yes(col) is not None or d.facts.is_key(col):
-        return None
-    if not (
-        d.measures()
-        or "%" in d.code.text
-        or d.row_nouns
-        or re.search(r"[\ue600-\ue6ff]", d.code.text[: m.start()])
-    ):
-        return None
-    known = d.facts.known(col)
-    text = d.span(m)
-    if col.family == "number":
-        if known is None or known.low is None or float(known.low) != 0:
-            return None
-        d.assume(f"'{text}' read as {col.name} above 0")
-        return d.new_f(Compare(op=">", left=col.ref, right=Literal_(value=0)), text)
-    d.assume(f"'{text}' read as {col.name} not missing")
-    return d.new_f(Not(item=IsNull(argument=col.ref)), text)
-
-
-@FILTERS.rule(r"(?:called|named|by name of|whose name is|whose name contains) ?([a-z][a-z'-]+)(?![a-z])")
-def called(d: Draft, m: re.Match[str]) -> str | None:
-    """ "everybody called Smith": in the column that names the rows."""
-    label = d.facts.label(d.base)
-    if label is None:
-        return None
-    return d.new_f(
-        TextMatch(argument=label.ref, how="contains", text=d.code.words(m.start(1), m.end(1))), d.span(m)
-    )
-
-
-# ---- values found in the data
-
-
-@VALUES.rule(r"({v})([^|{n}]*?)≻(?:non[- ]?)?({v})", r"({v})(?:比|相比|较)({v})()")
-def more_than(d: Draft, m: re.Match[str]) -> str | None:
-    """ "do men tip more than women": a comparison of the two groups."""
-    second, middle = (m[3], m[2]) if m[3] else (m[2], "")
-    picks: list[Pick] = [d.value(m[1]), d.value(second)]
-    if (picks[0].link.table, picks[0].link.column) != (picks[1].link.table, picks[1].link.column):
-        return None
-    col = d.facts.col(picks[0].link.table or "", picks[0].link.column or "")
-    d.comparing = True
-    if picks[0].link.value == picks[1].link.value:  # smokers and non-smokers
-        d.groups.append(col.ref)
-        return middle
-    return d.new_f(value_filter(col, picks), d.span(m)) + middle
-
-
-@VALUES.rule(
-    rf"({{c}})?{_IS} ?((?:{{v}})(?:(?: ?(?:,|and|or|&|/|vs\.?|versus|of|for|in|with) ?|和|与|及|以及|、|或者?|还是|跟|对比|比|)+(?:{{v}}))*)({{c}})?"
-)
-def values(d: Draft, m: re.Match[str]) -> str | None:
-    picks: list[tuple[str, Pick]] = [(c, d.value(c)) for c in m[2] if "\ue700" <= c < "\ue900"]
-    text = d.span(m)
-    before, after = m[1] or "", m[3] or ""
-    columns = {(p.link.table, p.link.column) for _, p in picks}
-    if len(columns) > 1:
-        return None if len(picks) == 1 else _mixed(d, m)
-    col = d.facts.col(picks[0][1].link.table or "", picks[0][1].link.column or "")
-    keep_before = before if before and d.col(before) != col else ""
-    keep_after = after if after and d.col(after) != col else ""
-    if keep_before:
-        text = "".join(d.text(c) for c, _ in picks)
-    if len(picks) > 1:
-        d.joined = d.joined or bool(re.search(r"and|&|和|与|及|、", m[2]))
-    if len(picks) > 1 and not keep_after:
-        d.comparing = d.comparing or bool(re.search(r" or |vs|versus|还是|和|与|跟| and |&", m[2]))
-    return keep_before + d.new_f(value_filter(col, [p for _, p in picks]), text) + keep_after
-
-
-def _mixed(d: Draft, m: re.Match[str]) -> str | None:
-    """Values of several columns side by side: each is a filter of its own, the words between stay."""
-    out = m[1] or ""
-    for char in m[2]:
-        if "\ue700" <= char < "\ue900":
-            pick: Pick = d.value(char)
-            col = d.facts.col(pick.link.table or "", pick.link.column or "")
-            out += d.new_f(value_filter(col, [pick]), d.text(char))
-        else:
-            out += char
-    return out + (m[3] or "")
-
-
-def value_filter(col: Col, picks: list[Pick]) -> Predicate:
-    """The filter that one or several values of a column stand for; an opposite ("unarmed") negates it."""
-    negated = [
-        p.link.value for p in picks if p.link.negated and p.link.how != "flag" and p.link.value is not None
-    ]
-    constants = [p.link.value for p in picks if p.link.value is not None and p.link.value not in negated]
-    if negated and not constants:
-        inner: list[Predicate] = [Compare(op="!=", left=col.ref, right=Literal_(value=v)) for v in negated]
-        return inner[0] if len(inner) == 1 else And(items=tuple(inner))
-    if len(constants) == 1:
-        return Compare(op="=", left=col.ref, right=Literal_(value=constants[0]))
-    return OneOf(argument=col.ref, values=tuple(dict.fromkeys(constants)))
-
-
-@FLAGS.rule(
-    r"({n})? ?(?:(?<![a-z])(?:is|was|were|are|who|that|did|had|have|has|with)(?![a-z]) ?)* ?({c})(?:了|过)?({f})?"
-)
-def flag(d: Draft, m: re.Match[str]) -> str | None:
-    """A yes/no column that is named among rows that are counted: those with yes."""
-    col = d.col(m[2])
-    if m[1] or col is None or (yes := d.facts.yes(col)) is None:
-        return None
-    if d.comparing and not d.measures():
-        share = Arithmetic(op="/", left=d.count(where=yes), right=d.count())
-        return d.new_m(MeasureDraft(share, d.span(m))) + (m[3] or "")
-    counted = re.search(r"[%#®]", d.code.text) or d.measures()
-    said = re.match(r"\s*(?:who|that|with)\b", m[0])
-    if not counted and not said:
-        return None
-    return d.new_f(yes, d.span(m)) + (m[3] or "")
-
-
-# ---- logic
-
-
-@LOGIC.rule(
-    r"(?:not (?:from |in |with |a |of )?|(?<![a-z])non[- ]?|except(?: for)? ?|exclud(?:e|ing) ?|other than ?|apart from ?|without ?|ignor(?:e|ing) ?|skip(?:ping)? ?|leav(?:e|ing) out ?|but not ?|isn't |aren't |didn't |wasn't |weren't |don't |doesn't |no )(?:people |ones |those |rows |records |values |entries |{t}|with|who are)*({f})(?:ones|ones?|values?)?",
-    r"(?:不是|不包括|不包含|不含|除了|除去|除|排除|去掉|剔除|非|不在|没有|没|未|不)({f})(?:以外|之外|外)?",
-)
-@LOGIC.rule(r"({f}) ?(?:left out|excluded|ignored|omitted|removed|not counted|除外|不算|不计)")
-def negation(d: Draft, m: re.Match[str]) -> str | None:
-    return d.new_f(Not(item=d.value(m[1])), d.span(m))
-
-
-@LOGIC.rule(
-    r"differences? ?(?:in|of|for)?({m})(?:between|of|for|from)({f})",
-    r"({m})differences? ?(?:between|of|for)({f})",
-    r"differences? ?(?:between|of|for)({f})(?:in|for|of|regarding|⊞|in terms of)*({m})",
-    r"({f})({m})(?:之间)?(?:相差|的?差距?|差异|差值|差别|差了)(?:是|为)?(?:多少)?",
-    r"({f})({m})(?:差|相差)多少",
-)
-def difference(d: Draft, m: re.Match[str]) -> str | None:
-    """ "difference in average price between A and B": the first minus the second."""
-    chars = (m[1], m[2]) if d.code.slot(m[1]).kind == "m" else (m[2], m[1])
-    measure, groups = d.value(chars[0]), d.value(chars[1])
-    if not isinstance(groups, OneOf) or len(groups.values) != 2 or not isinstance(measure.expr, Aggregate):
-        return None
-    sides = [
-        measure.expr.model_copy(
-            update={"where": Compare(op="=", left=groups.argument, right=Literal_(value=value))}
-        )
-        for value in groups.values
-    ]
-    d.comparing = False
-    d.assume(f"{groups.values[0]} − {groups.values[1]}")
-    return d.new_m(MeasureDraft(Arithmetic(op="-", left=sides[0], right=sides[1]), d.span(m)))
-
-
-@LOGIC.rule(r"neither ?({f}) ?nor ?(?:an? )?({f})")
-def neither(d: Draft, m: re.Match[str]) -> str | None:
-    return d.new_f(And(items=(Not(item=d.value(m[1])), Not(item=d.value(m[2])))), d.span(m))
-
-
-@VALUES.rule(
-    r"with(?: and |/| or | vs\.? )without({c})",
-    r"with({c}) ?(?:and|or|vs\.?|versus) ?without(?: it| one|{c})?",
-    r"有(?:和|与)没有({c})",
-)
-def with_and_without(d: Draft, m: re.Match[str]) -> str | None:
-    """ "with and without central air": both groups."""
-    col = d.col(m[1])
-    if col is None or not d.facts.discrete(col):
-        return None
-    d.groups.append(col.ref)
-    return d.note(m)
-
-
-@LOGIC.rule(r"({c}) ?(?:to|in|by|from|at|on)? ?({f})")
-def verb_of_column(d: Draft, m: re.Match[str]) -> str | None:
-    """ "shipped to France": the verb only says what the value is of; it asks for no column."""
-    return m[2] if re.fullmatch(r"[a-z]+(?:ed|ing)", d.text(m[1]).casefold()) else None
-
-
-@LOGIC.rule(r"(?:either )?({f}) ?(?:or|或者?|或是) ?({f})")
-def either(d: Draft, m: re.Match[str]) -> str | None:
-    left, right = d.value(m[1]), d.value(m[2])
-    items = (*left.items, right) if isinstance(left, Or) else (left, right)
-    return d.new_f(Or(items=items), d.span(m))
-
-
-def conjunction(items: list[Predicate]) -> Predicate | None:
-    unique = list({p.model_dump_json(): p for p in items}.values())
-    if not unique:
-        return None
-    return unique[0] if len(unique) == 1 else And(items=tuple(unique))
-
-
-# ---- rows without a partner in another table
-
-
-@LOGIC.rule(
-    r"({t}) ?(?:who|that|which|with|have|has|had|did|were|are|been|no|not|never|any|without|do|does|placed|made|bought|purchased|an|a|∅| |didn't|haven't|hasn't|don't|doesn't)+({t})",
-    r"({t})(?:从未|从来没有|从没|没有|没|未|不曾)(?:有|过|被|下过|任何)*({t})",
-    r"(?:从未|从来没有|从没|没有|没|未)(?:有|过|被|下过|任何)*({t})(?:过)?({t})",
-)
-def without_partner(d: Draft, m: re.Match[str]) -> str | None:
-    """ "customers who never ordered": rows that no row of the other table points to."""
-    from llmauto_agent.planner.read_joins import partners
-
-    if not re.search(
-        r"\b(?:no|not|never|without|\w+n't)\b|没|未|不曾", d.code.words(m.start(1) + 1, m.end())
-    ):
-        if not re.search(r"从未|没|未|不曾", m[0]):
-            return None
-    here, there = d.value(m[1]), d.value(m[2])
-    if re.match(r"从|没|未", m[0]):
-        here, there = there, here
-    if here is None or there is None or here == there:
-        return None
-    found = partners(d.facts, here, there)
-    if found is None:
-        return None
-    d.base = here
-    keep = m[1] if d.value(m[1]) == here else m[2]
-    return keep + d.new_f(Not(item=found), d.span(m))

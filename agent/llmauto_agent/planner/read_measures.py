@@ -7,9 +7,9 @@ import re
 from llmauto_agent.planner.linker import Pick
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal
 from llmauto_agent.planner.read_facts import Col
-from llmauto_agent.planner.read_filters import value_filter
 from llmauto_agent.planner.read_grammar import NOUN, PARTS, ROW_NOUNS, Stage
 from llmauto_agent.planner.read_lexicon import AGGREGATES
+from llmauto_agent.planner.read_values import value_filter
 from llmauto_tools.plan.model import Aggregate, Arithmetic, Expr, Predicate
 
 MEASURES = Stage()
@@ -24,6 +24,8 @@ def aggregate(d: Draft, symbol: str, char: str) -> Aggregate | None:
     col = d.col(char)
     if col is not None and col.family != "number":
         pair = d.facts.binary(col)
+        if function in {"avg", "sum"} and re.match("®", d.code.text[d.code.text.find(char) + 1 :]):
+            return None  # "overall churn rate": the rate, of all
         if function in {"avg", "sum"} and pair is not None and (yes := d.facts.yes(col)) is not None:
             return d.count(where=yes) if function == "sum" else None
         if (function in {"min", "max"} and col.family == "date") or function == "mode":
@@ -112,7 +114,7 @@ def total_of_rows(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_m(MeasureDraft(Aggregate(function="sum", argument=named[0].ref), d.span(m)))
 
 
-@MEASURES.rule(r"({v}|{c})(?:ing|al)?®", r"®of({v}|{c})", r"({v}|{cb})%(?!{any})")
+@MEASURES.rule(r"[Σμ]?({v}|{c})(?:ing|al)?®", r"®of({v}|{c})", r"({v}|{cb})%(?!{any})")
 def rate(d: Draft, m: re.Match[str]) -> str | None:
     """ "survival rate", "refund rate": the share of the rows with that value."""
     yes = _truth(d, m[1])

@@ -79,7 +79,8 @@ def _literals(question: str, tokens: list, links: list[Link]) -> list[_Piece]:  
     literals: list[NumberLiteral | DateLiteral] = [*read_dates(question), *read_numbers(question)]
     for literal in literals:
         inside = any(_over(x, literal) for x in strong)
-        if inside or literal.score < 0.4 or _sorts(question, literal):
+        asked = re.search(r"(?:what|how) about $", question[: literal.start].casefold())
+        if inside or (literal.score < 0.4 and not asked) or _sorts(question, literal):
             continue
         if any(p.start < literal.end and literal.start < p.end for p in found):
             continue
@@ -215,7 +216,7 @@ def _settle(
 
 
 def _owned(pick: Pick, picks: list[Pick]) -> Pick:
-    """"names of the departments", "department name": a column name that several tables have belongs to the
+    """ "names of the departments", "department name": a column name that several tables have belongs to the
     table that is named right beside it."""
     link = pick.link
     if link.kind != "column":
@@ -350,7 +351,10 @@ def _absorb_tables(draft: Draft) -> None:
         table, column = (m[1], m[2]) if draft.code.slot(m[1]).kind == "t" else (m[2], m[1])
         col = draft.col(column)
         owner = draft.value(table)
-        return column if col is not None and owner in {None, col.table} else None
+        if col is None or owner not in {None, col.table}:
+            return None
+        plural = draft.text(table).casefold().endswith("s") or draft.text(table).casefold() == "people"
+        return None if owner is None and plural else column
 
     draft.code.rewrite(r"({t})(?:'s?)? ?({c})", absorb)
     draft.code.rewrite(r"({c})of({t})", absorb)

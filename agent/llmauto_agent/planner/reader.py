@@ -18,17 +18,23 @@ from llmauto_agent.planner.read_coverage import leftovers, note_row_nouns
 from llmauto_agent.planner.read_dates import DATES
 from llmauto_agent.planner.read_draft import Draft, Refusal
 from llmauto_agent.planner.read_facts import Facts
-from llmauto_agent.planner.read_filters import FILTERS, FLAGS, LOGIC, NORMALISE, VALUES
+from llmauto_agent.planner.read_filters import FILTERS, NORMALISE
+from llmauto_agent.planner.read_groups import GROUPS
+from llmauto_agent.planner.read_logic import LOGIC
 from llmauto_agent.planner.read_measures import COUNTS, MEASURES
+from llmauto_agent.planner.read_nulls import NULLS
 from llmauto_agent.planner.read_numbers import ARITHMETIC, FRAME
+from llmauto_agent.planner.read_order import ORDER
 from llmauto_agent.planner.read_place import place
 from llmauto_agent.planner.read_schema import out_of_scope, schema_question
-from llmauto_agent.planner.read_shape import GROUPS, ORDER, SHARES
+from llmauto_agent.planner.read_shares import SHARES
+from llmauto_agent.planner.read_values import FLAGS, VALUES
 from llmauto_agent.planner.reading import THRESHOLD, Reading
 from llmauto_agent.planner.tokens import detect_language
 
 _STAGES = (
-    NORMALISE, FRAME, ARITHMETIC, MEASURES, FILTERS, DATES, GROUPS, VALUES, COUNTS, FLAGS, LOGIC, FILTERS, SHARES, ORDER,
+    NORMALISE, FRAME, ARITHMETIC, MEASURES, FILTERS, NULLS, DATES, GROUPS, VALUES, COUNTS, FLAGS, LOGIC,
+    FILTERS, NULLS, SHARES, ORDER,
 )  # fmt: skip
 
 

@@ -1,0 +1,150 @@
+"""Plans of groups and totals."""
+
+from __future__ import annotations
+
+import re
+
+from llmauto_agent.planner.read_dates import date_column
+from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal
+from llmauto_agent.planner.read_measures import aggregate
+from llmauto_agent.planner.read_parts import (
+    base_of,
+    default_measure,
+    loose,
+    refine_buckets,
+    scaled,
+    windowed,
+    with_keys,
+)
+from llmauto_agent.planner.read_values import conjunction
+from llmauto_tools.plan.model import (
+    Aggregate,
+    Arithmetic,
+    ColumnRef,
+    DateBucket,
+    DatePart,
+    Item,
+    Measure,
+    NumberBucket,
+    OneOf,
+    Order,
+    Plan,
+)
+
+
+def aggregated(d: Draft) -> Plan:
+    measures = d.measures()
+    left = loose(d)
+    if not measures:
+        measures, left = implied_measures(d, left)
+    _group_by_comparison(d)
+    _group_by_left(d, left)
+    if d.window in {"change", "percent_change"} and any(
+        isinstance(p, OneOf) and isinstance(p.argument, DatePart) for p in d.filters()
+    ):
+        raise Refusal([], reason="change_of_parts")  # the filter would take away the period before
+    if d.window in {"change", "percent_change", "running_total"} and not d.groups:
+        _group_by_time(d)
+    if d.window == "share" and not d.groups:
+        raise Refusal(["share"], reason="share_of_what")
+    refine_buckets(d)
+    where = conjunction(d.filters())
+    base = base_of(d, measures, (tuple(d.groups), where))
+    items = windowed(d, [Measure(expr=scaled(d, m.expr), alias=m.alias) for m in measures])
+    order = orders_of(d, items[0] if items else None)
+    return Plan(
+        table=base,
+        where=where,
+        group_by=tuple(Item(expr=g) for g in with_keys(d, d.groups, base)),
+        measures=tuple(items),
+        having=conjunction(d.having),
+        order_by=order,
+        limit=d.limit,
+    )
+
+
+def implied_measures(d: Draft, left: list[str]) -> tuple[list[MeasureDraft], list[str]]:
+    floating = re.findall("[μηΣ↑↓σν]", d.code.text)
+    numbers = [c for c in left if d.code.slot(c).kind in {"cn", "x"}]
+    if len(floating) == 1 and len(numbers) == 1:
+        # "..., on average": the one aggregate that was said, of the one number that was named
+        made = aggregate(d, floating[0], numbers[0])
+        if made is not None:
+            d.code.text = d.code.text.replace(floating[0], "|")
+            return [MeasureDraft(made, d.text(numbers[0]))], [c for c in left if c != numbers[0]]
+    flags = [c for c in left if (col := d.col(c)) is not None and d.facts.yes(col) is not None]
+    if d.groups and len(flags) == 1 and len(left) == 1:
+        yes = d.facts.yes(d.col(flags[0]))  # type: ignore[arg-type]
+        share = Arithmetic(
+            op="/", left=Aggregate(function="count", where=yes), right=Aggregate(function="count")
+        )
+        return [MeasureDraft(share, d.text(flags[0]))], []
+    found = [(c, default_measure(d, c)) for c in left]
+    measures = [m for _, m in found if m is not None]
+    rest = [c for c, m in found if m is None]
+    if measures:
+        return measures, rest
+    tables = [s.value for s in d.code.slots_in(d.code.text) if s.kind == "t"]
+    counting = any(isinstance(g, NumberBucket) for g in d.groups) or re.search(
+        r"distribution|histogram|cross[- ]?tab|分布|直方", d.code.question.casefold()
+    )
+    if tables or d.row_nouns or d.window != "none" or counting:
+        return [
+            MeasureDraft(Aggregate(function="count"), "", table=(tables[0] if tables else None) or d.base)
+        ], rest
+    raise Refusal([], reason="no_measure")
+
+
+def _group_by_comparison(d: Draft) -> None:
+    """ "men or women": a group for each of the values."""
+    cue = re.search(
+        r"\b(?:compare|comparison|vs|versus|more|less|higher|lower|better|worse|bigger|longer|older|differ|respectively|each|and of|or)\b|分别|谁|哪|比|更|还是|各",
+        d.code.question.casefold(),
+    )
+    both = d.joined and any(getattr(m.expr, "function", "") not in {"count", ""} for m in d.measures())
+    if not (cue or both) or d.groups:
+        return
+    if (
+        cue
+        and not both
+        and re.search(r"\bor\b", cue[0])
+        and not any(isinstance(m.expr, Arithmetic) for m in d.measures())
+    ):
+        return
+    for predicate in d.filters():
+        if isinstance(predicate, OneOf) and isinstance(predicate.argument, ColumnRef):
+            d.groups.append(predicate.argument)
+            return
+
+
+def _group_by_left(d: Draft, left: list[str]) -> None:
+    """A category that is named beside a measure makes its groups ("which species ...", 城市的...)."""
+    for char in left:
+        col = d.col(char)
+        if col is None or not d.facts.discrete(col):
+            raise Refusal([d.text(char)], reason="unplaced")
+        asked = re.search(r"(?<![a-z])(?:which|what|who|each)(?![a-z])|哪|各|分别|每|不同", d.code.text)
+        if not asked and d.having == [] and d.language == "en":
+            raise Refusal([d.text(char)], reason="unplaced")
+        if col.ref not in d.groups:
+            d.groups.append(col.ref)
+
+
+def _group_by_time(d: Draft) -> None:
+    year = d.facts.year(d.base)
+    col = date_column(d)
+    if year is not None:
+        d.groups.append(year.ref)
+    elif col is not None:
+        d.groups.append(DateBucket(unit="month", argument=col.ref))
+    else:
+        raise Refusal([], reason="no_date")
+
+
+def orders_of(d: Draft, first: Measure | None) -> tuple[Order, ...]:
+    orders = []
+    for target, descending in d.sort:
+        by = target if target is not None else (first.expr if first else None)
+        if by is not None:
+            orders.append(Order(by=by, descending=descending))
+    return tuple(orders)
