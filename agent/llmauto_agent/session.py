@@ -7,16 +7,18 @@ process was killed goes on, with `resume`, at the step it had reached.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from llmauto_agent.answer import Answer
 from llmauto_agent.compose import compose_answer, error_answer, stored_answer
 from llmauto_agent.events import Answered, ApprovalWanted, Event, Notice, TextDelta
+from llmauto_agent.lock import turn_lock
 from llmauto_agent.models import check_model_name, is_embedded, make_model
 from llmauto_agent.privacy import Boundary, parse_share
 from llmauto_agent.store import SessionRecord, SessionStore
@@ -25,7 +27,6 @@ from llmauto_tools.errors import (
     Interrupted,
     LlmautoError,
     MemoryLimitReached,
-    ModelError,
     StepLimitReached,
 )
 from llmauto_tools.registry import all_tools
@@ -49,6 +50,10 @@ EXAMPLES = 5
 
 _INTERRUPT_AGAIN = 0.05
 """Seconds between interrupts while a stopped step has not ended."""
+
+_GIVE_UP = 0.2
+"""Seconds that a stopped step has to end. A query takes milliseconds; a model that sends nothing cannot be
+stopped, so its thread is left behind and its late answer is dropped."""
 
 
 class Session:
@@ -90,8 +95,7 @@ class Session:
         self._graph: Any = None
         self._saver: Any = None
         self._decisions: dict[str, dict[str, Any]] = {}
-        self._replies: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._busy = threading.Lock()
+        self._replies: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._stopped = threading.Event()
         self.failure: BaseException | None = None
         """The exception behind the last answer, if its status is "error": for a traceback."""
@@ -123,9 +127,10 @@ class Session:
     def ask(self, question: str) -> Answer:
         """Ask and wait for the answer. A failure comes as an answer with status "error"."""
         answer: Answer | None = None
-        for event in self.stream(question):
-            if isinstance(event, Answered):
-                answer = event.answer
+        with contextlib.closing(self.stream(question)) as events:
+            for event in events:
+                if isinstance(event, Answered):
+                    answer = event.answer
         assert answer is not None
         return answer
 
@@ -139,28 +144,32 @@ class Session:
             self.interrupt()
             raise
 
-    def stream(self, question: str) -> Iterator[Event]:
+    def stream(self, question: str) -> Generator[Event]:
         """Ask and yield what happens, ending with `Answered`.
 
-        Raises Interrupted after `interrupt()`, and ToolError when a question is already running.
+        Raises Interrupted after `interrupt()`, and WorkspaceError when a question of this session is
+        running already, here or in another process.
         """
-        number = self.store.ask(self.id, question)
-        yield from self._run(number, question, fresh=True)
+        with turn_lock(self.workspace.path, self.id):
+            number = self.store.ask(self.id, question)
+            yield from self._run(number, question, fresh=True)
 
     def pending(self) -> str | None:
         """The question that was asked last and never answered (a crash, an interrupt), or None."""
         turn = self.store.open_turn(self.id)
         return turn.question if turn else None
 
-    def resume(self) -> Iterator[Event]:
+    def resume(self) -> Generator[Event]:
         """Go on with the unanswered question, at the step it had reached. No events if there is none."""
-        turn = self.store.open_turn(self.id)
-        if turn is not None:
-            yield from self._run(turn.number, turn.question, fresh=False)
+        with turn_lock(self.workspace.path, self.id):
+            turn = self.store.open_turn(self.id)
+            if turn is not None:
+                yield from self._run(turn.number, turn.question, fresh=False)
 
     def interrupt(self) -> None:
         """Stop the running step. The turn stays open: `resume` goes on with it."""
         self._stopped.set()
+        self._replies.put(None)
         self.workspace.interrupt()
 
     def decide(
@@ -180,10 +189,9 @@ class Session:
     # ---- running the graph
 
     def _run(self, number: int, question: str, *, fresh: bool) -> Iterator[Event]:
-        if not self._busy.acquire(blocking=False):
-            raise ModelError("This session is still answering a question.", "Wait, or interrupt it first.")
         began = time.perf_counter()
-        self._stopped.clear()
+        # New ones: a step that outlived its turn stays stopped, and takes no answer that is not its own.
+        self._stopped, self._replies = threading.Event(), queue.SimpleQueue()
         events: queue.SimpleQueue[Event | _Failed | _Done] = queue.SimpleQueue()
         worker = threading.Thread(
             target=self._work, args=(number, question, fresh, events), name="llmauto-agent", daemon=True
@@ -202,25 +210,35 @@ class Session:
             yield Answered(answer)
         except (KeyboardInterrupt, GeneratorExit):
             self.interrupt()
-            worker.join(timeout=2)
+            worker.join(_GIVE_UP)
+            if worker.is_alive():
+                self._leave_behind()
             raise
-        finally:
-            self._busy.release()
 
     def _next(self, events: queue.SimpleQueue[Event | _Failed | _Done]) -> Event | _Failed | _Done:
         """Wait for what happens next. An interrupt is repeated: the query may start only after it."""
-        while True:
+        waited = 0.0
+        while waited < _GIVE_UP:
             try:
                 return events.get(timeout=_INTERRUPT_AGAIN)
             except queue.Empty:
                 if self._stopped.is_set():
                     self.workspace.interrupt()
+                    waited += _INTERRUPT_AGAIN
+        self._leave_behind()
+        events.put(_Done())
+        return _Failed(Interrupted("Stopped."))
+
+    def _leave_behind(self) -> None:
+        """Part with a worker that does not end: it keeps its graph and its connection for itself."""
+        self._graph = self._saver = None
 
     def _work(
         self, number: int, question: str, fresh: bool, events: queue.SimpleQueue[Event | _Failed | _Done]
     ) -> None:
         from llmauto_agent.loop import Turn
 
+        stopped, replies = self._stopped, self._replies
         self._turn = Turn(f"q{number}", events.put, question, self.timeout)
         try:
             graph = self._make_graph()
@@ -229,17 +247,22 @@ class Session:
                 for chunk, meta in graph.stream(
                     given, self._config(), stream_mode="messages", durability="sync"
                 ):
-                    if self._stopped.is_set():
+                    if stopped.is_set():
                         raise Interrupted("Stopped.")
                     if meta.get("langgraph_node") == "model" and chunk.text:
                         events.put(TextDelta(str(chunk.text)))
-                given = self._approvals(graph, events)
+                given = self._approvals(graph, events, replies)
         except BaseException as e:
             events.put(_Failed(e))
         finally:
             events.put(_Done())
 
-    def _approvals(self, graph: Any, events: queue.SimpleQueue[Event | _Failed | _Done]) -> Any:
+    def _approvals(
+        self,
+        graph: Any,
+        events: queue.SimpleQueue[Event | _Failed | _Done],
+        replies: queue.SimpleQueue[dict[str, Any] | None],
+    ) -> Any:
         """Ask for the decisions that the graph waits for; what to go on with, or nothing."""
         waiting = graph.get_state(self._config()).interrupts
         if not waiting:
@@ -252,7 +275,10 @@ class Session:
             events.put(
                 ApprovalWanted(asked["tool_call_id"], asked["name"], asked["args"], asked["description"])
             )
-            answers[interrupt.id] = self._replies.get()
+            reply = replies.get()
+            if reply is None:
+                raise Interrupted("Stopped.")
+            answers[interrupt.id] = reply
         return Command(resume=answers)
 
     def _decision(self, wanted: ApprovalWanted) -> dict[str, Any]:
@@ -272,11 +298,14 @@ class Session:
         """What to start the graph with: the question, None to go on, or nothing when it had finished."""
         from langchain_core.messages import HumanMessage
 
-        state = graph.get_state(self._config())
-        messages = state.values.get("messages", [])
-        if not fresh and any(m.id == f"q{number}" for m in messages):
-            # Not `state.next`: it leaves out a step that was done but whose checkpoint was not written.
-            return None if state.tasks else _NOTHING_TO_DO
+        if not fresh:
+            state = graph.get_state(self._config())
+            if any(m.id == f"q{number}" for m in state.values.get("messages", [])):
+                # Not `state.next`: it leaves out a step that was done but whose checkpoint was not written.
+                return None if state.tasks else _NOTHING_TO_DO
+        # Not the state's messages either: new input drops what a step did that has no checkpoint.
+        saved = self._saver.get_tuple(self._config())
+        messages = saved.checkpoint["channel_values"].get("messages", []) if saved else []
         return {"messages": [*_close_open_calls(messages), HumanMessage(question, id=f"q{number}")]}
 
     def _make_graph(self) -> Any:
@@ -377,17 +406,24 @@ _NOTHING_TO_DO = object()
 
 
 def _close_open_calls(messages: list[Any]) -> list[Any]:
-    """Answers to tool calls of an earlier question that broke off; providers refuse calls without one."""
+    """Answers to the tool calls of a question that broke off; providers refuse calls without one.
+
+    Only calls at the end can be open. Earlier ones may have the same ids: some servers repeat theirs.
+    """
     from langchain_core.messages import AIMessage, ToolMessage
 
-    answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
-    return [
-        ToolMessage("Interrupted before it was done.", tool_call_id=call["id"], status="error")
-        for m in messages
-        if isinstance(m, AIMessage)
-        for call in m.tool_calls
-        if call["id"] not in answered
-    ]
+    answered = set()
+    for message in reversed(messages):
+        if isinstance(message, ToolMessage):
+            answered.add(message.tool_call_id)
+            continue
+        calls = message.tool_calls if isinstance(message, AIMessage) else []
+        return [
+            ToolMessage("Interrupted before it was done.", tool_call_id=call["id"], status="error")
+            for call in calls
+            if call["id"] not in answered
+        ]
+    return []
 
 
 def _known_error(error: BaseException) -> LlmautoError:

@@ -74,18 +74,37 @@ def scripted(told: Told) -> ScriptedChatModel:
         results = sum(isinstance(m, ToolMessage) for m in messages[last:])
         turn = str(messages[last].id)
         told("model", turn=turn, results=results)
+        told_wrong_if_dangling(messages, told)
         if results == 0:
             return calls(turn, 1, "SELECT count(*) AS n FROM sales")
         if results == 1:
-            where = [f"SELECT count(*) AS n FROM sales WHERE region = '{r}'" for r in ("North", "South", "East")]
+            where = [
+                f"SELECT count(*) AS n FROM sales WHERE region = '{r}'" for r in ("North", "South", "East")
+            ]
             return calls(turn, 2, *where)
         return AIMessage("There are 200 sales, 50 of them in North, 50 in South and 50 in East.")
 
     return ScriptedChatModel(steps=[step])
 
 
-def converse(folder: Path, kind: str, pipe: int, questions: int) -> None:
-    """Check what is there, go on with the open question, and ask more until killed."""
+def told_wrong_if_dangling(messages: list[BaseMessage], told: Told) -> None:
+    """Providers refuse a conversation in which a call has no answer right behind it, or has two."""
+    open_calls: list[str] = []
+    for message in messages:
+        if isinstance(message, ToolMessage):
+            if message.tool_call_id not in open_calls:
+                told("wrong", what=f"an answer to no call: {message.tool_call_id}")
+            else:
+                open_calls.remove(message.tool_call_id)
+        elif open_calls:
+            told("wrong", what=f"calls without an answer: {open_calls} before {message.content!r}")
+            open_calls = []
+        if isinstance(message, AIMessage):
+            open_calls = [str(call["id"]) for call in message.tool_calls]
+
+
+def converse(folder: Path, kind: str, pipe: int, questions: int, skip: bool = False) -> None:
+    """Check what is there, go on with the open question (or leave it), and ask more until killed."""
     told = Told(pipe)
     known = json.loads((folder / "known.json").read_text())
     with Workspace(folder / "ws", Limits(threads=1)) as workspace:
@@ -98,7 +117,10 @@ def converse(folder: Path, kind: str, pipe: int, questions: int) -> None:
         else:
             session.attach(str(folder / "sales.csv"))
         told("ready")
-        _tell(session.resume(), told, session)
+        if skip and (turn := session.store.open_turn(session.id)) is not None:
+            told("skipped", number=turn.number)
+        else:
+            _tell(session.resume(), told, session)
         while (asked := len(session.store.turns(session.id))) < questions:
             told("asking", number=asked + 1)
             _tell(session.stream(QUESTIONS[asked % len(QUESTIONS)]), told, session)
@@ -138,7 +160,7 @@ def check(workspace: Workspace, session: Session, known: dict[str, Any], told: T
     turns = session.store.turns(session.id)
     if [t.number for t in turns] != list(range(1, len(turns) + 1)):
         wrong(f"turns are numbered {[t.number for t in turns]}")
-    open_turns = [t.number for t in turns if t.answer is None]
+    open_turns = [t.number for t in turns if t.answer is None and t.number not in known["skipped"]]
     if open_turns not in ([], [len(turns)]):
         wrong(f"open turns: {open_turns} of {len(turns)}")
     for number, text in known["answered"].items():
@@ -175,10 +197,22 @@ class Conversation:
     finished: dict[str, str] = field(default_factory=dict)
     model_steps: dict[str, int] = field(default_factory=dict)
     """The furthest step of a turn that the model was asked for, as the number of results it saw."""
+    skipped: list[int] = field(default_factory=list)
+    """Questions that were left open, for a new one."""
     wrong: list[str] = field(default_factory=list)
 
+    @property
+    def asked(self) -> int:
+        """How many questions have been done with."""
+        return len(self.answered) + len(self.skipped)
+
     def save(self) -> None:
-        known = {"session": self.session, "answered": self.answered, "finished": self.finished}
+        known = {
+            "session": self.session,
+            "answered": self.answered,
+            "finished": self.finished,
+            "skipped": self.skipped,
+        }
         (self.folder / "known.json").write_text(json.dumps(known))
 
     def hear(self, event: dict[str, Any]) -> None:
@@ -187,6 +221,8 @@ class Conversation:
                 self.session = self.session or event["id"]
             case "wrong":
                 self.wrong.append(event["what"])
+            case "skipped":
+                self.skipped.append(event["number"])
             case "finished":
                 earlier = self.finished.setdefault(event["call"], event["evidence"])
                 if earlier != event["evidence"]:
@@ -194,7 +230,9 @@ class Conversation:
             case "model":
                 furthest = self.model_steps.get(event["turn"], 0)
                 if event["results"] < furthest:
-                    self.wrong.append(f"{event['turn']} fell back from {furthest} to {event['results']} results")
+                    self.wrong.append(
+                        f"{event['turn']} fell back from {furthest} to {event['results']} results"
+                    )
                 self.model_steps[event["turn"]] = event["results"]
             case "answered":
                 self._hear_answer(event)
@@ -225,14 +263,14 @@ def choose_death(chance: random.Random, turn_seconds: float) -> Death:
     return Death(kind, chance.randint(1, 3), chance.choice([0.0, 0.0, 0.001, 0.003, 0.01]))
 
 
-def live(talk: Conversation, questions: int, death: Death | None) -> str:
+def live(talk: Conversation, questions: int, death: Death | None, skip: bool = False) -> str:
     """One life of the child; returns the kind of the last thing it said, or "end"."""
     talk.save()
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read_end)
-        _child(talk, write_end, questions)
+        _child(talk, write_end, questions, skip)
     os.close(write_end)
     last, buffer, kill_at, seen = "", b"", None, 0
     give_up = time.monotonic() + 60
@@ -272,9 +310,9 @@ def _drain(pipe: int) -> bytes:
     return heard
 
 
-def _child(talk: Conversation, pipe: int, questions: int) -> None:
+def _child(talk: Conversation, pipe: int, questions: int, skip: bool) -> None:
     try:
-        converse(talk.folder, talk.kind, pipe, questions)
+        converse(talk.folder, talk.kind, pipe, questions, skip)
     except BaseException:
         Told(pipe)("wrong", what=traceback.format_exc())
     finally:
@@ -287,15 +325,16 @@ def main() -> None:
     sales(folder)
     import_what_a_turn_needs(folder, kind)
     moments: Counter[str] = Counter()
-    talks = []
+    talks: list[Conversation] = []
     turn_seconds = 0.15
     while sum(moments.values()) < kills:
-        if not talks or len(talks[-1].answered) >= 12 or talks[-1].wrong:
+        if not talks or talks[-1].asked >= 12 or talks[-1].wrong:
             place = folder / f"talk{len(talks)}"
             place.mkdir()
             sales(place)
             talks.append(Conversation(place, kind))
-        last = live(talks[-1], len(talks[-1].answered) + 4, choose_death(chance, turn_seconds))
+        death, skip = choose_death(chance, turn_seconds), chance.random() < 0.25
+        last = live(talks[-1], talks[-1].asked + 4, death, skip)
         moments[last] += last != "end"
     for talk in talks:
         finish(talk)
@@ -305,9 +344,9 @@ def main() -> None:
 
 def finish(talk: Conversation) -> None:
     """Let the last life end by itself, so that what the last kill left is checked and answered too."""
-    questions = len(talk.answered) + 1
-    if live(talk, questions, None) != "end" or len(talk.answered) != questions:
-        talk.wrong.append(f"the last life ended with {len(talk.answered)} of {questions} answers")
+    questions = talk.asked + 2
+    if live(talk, questions, None) != "end" or talk.asked != questions:
+        talk.wrong.append(f"the last life ended with {talk.asked} of {questions} questions")
 
 
 def import_what_a_turn_needs(folder: Path, kind: str) -> None:
@@ -315,7 +354,9 @@ def import_what_a_turn_needs(folder: Path, kind: str) -> None:
     place = folder / "warm"
     place.mkdir()
     sales(place)
-    (place / "known.json").write_text(json.dumps({"session": "", "answered": {}, "finished": {}}))
+    (place / "known.json").write_text(
+        json.dumps({"session": "", "answered": {}, "finished": {}, "skipped": []})
+    )
     read_end, write_end = os.pipe()
     if os.fork() == 0:
         quiet = os.open(os.devnull, os.O_WRONLY)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from llmauto_tools.errors import Interrupted, InvalidArguments, LlmautoError
 from llmauto_tools.ledger import Evidence
 from llmauto_tools.registry import Progress, ToolContext, ToolSpec, get_tool
+from llmauto_tools.results import to_json_value
 from llmauto_tools.workspace import Workspace
 
 
@@ -28,18 +29,20 @@ def run_tool(
     """Run the tool of that name and return its evidence.
 
     With `session` and `call_id` the run is idempotent: a call that finished before (in a session that
-    was killed and resumed) is not run again. Errors of the tool are recorded and raised again, with
+    was killed and resumed) is not run again, unless it asks for something else: some model servers
+    give every call of a conversation the same id. Errors of the tool are recorded and raised again, with
     the id in their attribute `evidence_id`.
     """
     spec = get_tool(name)
     parsed = _parse(spec, arguments)
+    recorded = _changed(parsed)
     if session is not None and call_id is not None:
         done = workspace.ledger.find_call(session, call_id)
-        if done is not None:
+        if done is not None and (done.tool, done.arguments) == (name, to_json_value(recorded)):
             return done
     evidence_id = workspace.ledger.start(
         name,
-        _changed(parsed),
+        recorded,
         session=session,
         call_id=call_id,
         versions=versions(),
