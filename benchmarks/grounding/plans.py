@@ -26,10 +26,12 @@ from llmauto_tools.plan.model import (
     Measure,
     Not,
     NumberBucket,
+    OneOf,
     Order,
     Period,
     Plan,
     Predicate,
+    ScalarQuery,
     TextMatch,
     TopPerGroup,
 )
@@ -246,6 +248,36 @@ class Generator:
         measure = Measure(expr=self.aggregate())
         return Plan(table=self.t, where=self.filter(0.4), group_by=(Item(expr=key),), measures=(measure,))
 
+    def groups_chosen(self) -> Plan | None:
+        """Two or three values of a key, compared: the filter names the groups."""
+        key = self.column(self.p.keys)
+        if key is None:
+            return None
+        values = self.p.values[key.name]
+        chosen = tuple(self.rng.sample(values, min(self.rng.choice([2, 3]), len(values))))
+        where = OneOf(argument=key, values=chosen)
+        measure = Measure(expr=self.aggregate())
+        return Plan(table=self.t, where=where, group_by=(Item(expr=key),), measures=(measure,))
+
+    def group_shares(self) -> Plan | None:
+        """The share of rows with a condition, per group."""
+        key, condition = self.column(self.p.keys), self._over()
+        if key is None or condition is None:
+            return None
+        part, whole = Aggregate(function="count", where=condition), Aggregate(function="count")
+        ratio = Measure(expr=Arithmetic(op="/", left=part, right=whole))
+        return Plan(table=self.t, group_by=(Item(expr=key),), measures=(ratio,))
+
+    def superlative_rows(self) -> Plan | None:
+        """All rows that have the highest or the lowest value."""
+        column, label = self.column(self.p.measures), self.column(self.p.labels or self.p.keys)
+        if column is None or label is None:
+            return None
+        extreme = Aggregate.model_validate({"function": self.rng.choice(["max", "min"]), "argument": column})
+        inner = ScalarQuery(plan=Plan(table=self.t, measures=(Measure(expr=extreme),)))
+        where = Compare(op="=", left=column, right=inner)
+        return Plan(table=self.t, where=where, select=(Item(expr=label), Item(expr=column)))
+
     def groups_of_two(self) -> Plan | None:
         if len(self.p.keys) < 2:
             return None
@@ -375,7 +407,7 @@ class Generator:
 
 
 FAMILIES = (
-    "count", "scalar", "several", "distinct_count", "share", "compare", "groups", "groups_of_two",
+    "count", "scalar", "several", "distinct_count", "share", "compare", "groups", "groups_chosen", "group_shares", "superlative_rows", "groups_of_two",
     "groups_two_measures", "buckets", "shares", "having", "top_groups", "top_rows", "row_list", "distinct",
     "top_per_group", "series", "running_total", "change", "seasons",
 )  # fmt: skip

@@ -32,7 +32,7 @@ from llmauto_agent.planner.verbalise import verbalise
 from llmauto_tools.ledger import Evidence
 
 ROOT = Path(__file__).resolve().parents[2]
-SEED = 90217
+SEED = 51501
 OTHER = "other words"
 HALVES = ("dev", "held out", OTHER)
 """Every second table, the others, and all of them in words as a language model would choose."""

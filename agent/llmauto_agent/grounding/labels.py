@@ -272,13 +272,18 @@ class Binder:
         limit = min((e for e in self._ends if e > start), default=len(self._text))
         before = [i for i, label in enumerate(self._labels) if clause <= label.start and label.end <= start]
         back = before[-1] if before else None
-        if back is not None and _TIGHT.fullmatch(self._gap(self._labels[back].end, start)):
+        gap = self._gap(self._labels[back].end, start) if back is not None else ""
+        heading = gap.rstrip().endswith(
+            (":", "：")
+        )  # may end what is said of all: "…, for female: 44.48 for male"
+        tight = _TIGHT.fullmatch(gap) is not None
+        if back is not None and tight and not heading:
             return self._chain_back(back, "tight")
         after = next((i for i, lb in enumerate(self._labels) if end <= lb.start and lb.end <= limit), None)
         if after is not None and self._reaches(start, end, self._labels[after]):
             return self._chain_forward(after)
-        if back is not None and start - self._labels[back].end <= MAX_GAP:
-            return self._chain_back(back, "loose")
+        if back is not None and (tight or start - self._labels[back].end <= MAX_GAP):
+            return self._chain_back(back, "tight" if tight else "loose")
         return None
 
     def _reaches(self, start: int, end: int, label: Label) -> bool:

@@ -57,7 +57,7 @@ class Mention:
     def stands_for(self, value: float, *, step: float | None = None) -> bool:
         """Whether the value rounds to what is printed, at the printed precision."""
         tolerance = (step if step is not None else self.step) / 2
-        return abs(value - self.value) <= tolerance * (1 + 1e-6) + abs(value) * 1e-12
+        return abs(value - self.value) <= tolerance * (1 + 1e-6) + abs(value) * 1e-15
 
     @property
     def year_like(self) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from llmauto_agent.numbers import MONTHS, format_number, is_number
-from llmauto_agent.planner.verbalise_result import Voice, is_code, show_name
+from llmauto_agent.planner.verbalise_result import Voice, highest_of, is_code, is_ratio_of_parts, show_name
 from llmauto_tools.plan.model import (
     AbsoluteValue,
     Age,
@@ -95,6 +95,9 @@ def expression(expr: Expr) -> str:
         return str(expr.value) if expr.type != "auto" else constant(expr.value)
     if isinstance(expr, Aggregate):
         return aggregate(expr)
+    if isinstance(expr, Arithmetic) and isinstance(expr.left, Aggregate) and is_ratio_of_parts(expr):
+        whole = "rows" if expr.left.argument is None else f"the {_aggregate(expr.left)} that comes from rows"
+        return f"share of {whole} with {predicate(expr.left.where)}" if expr.left.where else whole
     if isinstance(expr, Arithmetic):
         left, right = (
             f"({expression(e)})" if isinstance(e, Arithmetic) else expression(e)
@@ -218,6 +221,11 @@ def _negated(p: Predicate) -> str:
 
 
 def _compare(p: Compare) -> str:
+    found = highest_of(p)
+    if found:
+        return f"the {'highest' if found[1] else 'lowest'} {show_name(found[0])}"
+    if p.op == "=" and isinstance(p.right, (ScalarQuery, ColumnRef)):
+        return f"{expression(p.left)} equal to {expression(p.right)}"
     dated = isinstance(p.right, Literal_) and p.right.type != "auto"
     words = _COMPARE_DATES if dated else _COMPARE
     return words[p.op].format(expression(p.left), _operand(p.right, _is_code(p.left)))
@@ -411,6 +419,7 @@ _TEMPLATES = {
     "first": "first",
     "last": "last",
     "extreme_row": "The {direction} {what}{of_rows} is {value}: {label}.",
+    "extreme_rows": "The {direction} {what}{of_rows} is {value}, in {rows}: {items}.",
     "item": "{label} ({value})",
     "item_none": "{label} (no value)",
     "and_more": "{items}, …",

@@ -23,6 +23,7 @@ from llmauto_tools.plan.model import (
     Aggregate,
     Arithmetic,
     ColumnRef,
+    Compare,
     DateBucket,
     DatePart,
     Expr,
@@ -31,6 +32,7 @@ from llmauto_tools.plan.model import (
     NumberBucket,
     Plan,
     Predicate,
+    ScalarQuery,
 )
 from llmauto_tools.schema import Table, type_family
 
@@ -68,6 +70,25 @@ def _shown_column(expr: Expr) -> str:
         like_values = {"min", "max", "avg", "median", "quantile", "mode", "first", "last"}
         return _shown_column(expr.argument) if expr.function in like_values else ""
     return expr.name if isinstance(expr, ColumnRef) else ""
+
+
+def highest_of(where: Predicate | None) -> tuple[str, bool] | None:
+    """The column, and whether its highest (else its lowest), of a filter "Fare = (the highest Fare)"."""
+    if not isinstance(where, Compare) or where.op != "=" or not isinstance(where.right, ScalarQuery):
+        return None
+    plan, column = where.right.plan, where.left
+    if (
+        not isinstance(column, ColumnRef)
+        or plan.where is not None
+        or len(plan.measures) != 1
+        or plan.group_by
+    ):
+        return None
+    expr = plan.measures[0].expr
+    if not isinstance(expr, Aggregate) or expr.function not in {"max", "min"} or expr.where is not None:
+        return None
+    same = isinstance(expr.argument, ColumnRef) and expr.argument.name == column.name
+    return (column.name, expr.function == "max") if same else None
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llmauto_agent.numbers import is_number
-from llmauto_agent.planner.verbalise_result import Output, quote, show_name
+from llmauto_agent.planner.verbalise_result import Output, highest_of, quote, show_name
 from llmauto_agent.planner.verbalise_sentence import FEW, SHOWN, Row, Sentence
+from llmauto_tools.plan.model import ColumnRef
 
 MAX_DISTINCT = 12
 MAX_CELLS = 4
@@ -18,6 +19,9 @@ def word_rows(s: Sentence) -> str:
     output, descending, words = s.ordering()
     if words and s.plan.limit is not None:
         return _top(s, output, descending, words)
+    superlative = _superlative(s)
+    if superlative:
+        return superlative
     if len(s.view.outputs) == 1 and s.plan.distinct:
         return _distinct(s, s.view.outputs[0])
     phrase = s.rows_phrase()
@@ -25,16 +29,51 @@ def word_rows(s: Sentence) -> str:
     return s.say("list", rows=phrase, with_=with_, items=_row_items(s, s.view.rows, output))
 
 
+def _superlative(s: Sentence) -> str | None:
+    """Rows that were asked for by "the highest Fare": its value once, and all rows that have it."""
+    found = highest_of(s.where)
+    if found is None:
+        return None
+    column, highest = found
+    output = next(
+        (o for o in s.view.outputs if isinstance(o.expr, ColumnRef) and o.expr.name == column), None
+    )
+    if output is None or not s.view.complete or not (output.is_numeric or output.is_date):
+        return None
+    labels = _labels(s, output)
+    if not labels or s.view.rows[0][output.index] is None:
+        return None
+    kinds = ("newest", "oldest") if output.is_date else ("most", "least")
+    parts = {
+        "direction": s.voice.templates[kinds[0] if highest else kinds[1]],
+        "what": show_name(column),
+        "of_rows": "",
+        "value": s.view.text(output, s.view.rows[0][output.index]),
+    }
+    names = [s.view.label(row, labels) for row in s.view.rows]
+    if len(names) == 1:
+        return s.say("extreme_row", label=names[0], **parts)
+    return s.say("extreme_rows", rows=s.rows_phrase(), items=s.some(names, total=s.view.row_count), **parts)
+
+
 def _labels(s: Sentence, value: Output | None) -> list[Output]:
-    """The outputs that name a row: up to two texts, else a date or code, never the value itself."""
+    """The outputs that name a row: the first text, with a second one where it repeats; else a date or
+    code; never the value itself."""
     others = [o for o in s.view.outputs if o is not value]
     texts = [o for o in others if not o.is_numeric and not o.is_date and o.dtype != "BOOLEAN"]
-    return texts[:2] or [o for o in others if o.is_date or o.code][:1]
+    if texts:
+        shown = [row[texts[0].index] for row in s.view.rows[:FEW]]
+        return texts[:1] if len(set(shown)) == len(shown) else texts[:2]
+    return [o for o in others if o.is_date or o.code][:1]
 
 
 def _value(s: Sentence, labels: Sequence[Output]) -> Output | None:
+    """The number to say beside each label: one that the filter or the question names, else the only
+    one that was asked for."""
     numeric = [o for o in s.view.outputs if o.is_numeric and not o.code and o not in labels]
-    return numeric[0] if numeric else None
+    asked = s.question.casefold() + (s.voice.predicate(s.where).casefold() if s.where else "")
+    named = [o for o in numeric if s.what(o).casefold() in asked]
+    return named[0] if named else numeric[0] if numeric and len(s.view.outputs) <= FEW - 1 else None
 
 
 def _row_items(s: Sentence, rows: Sequence[Row], value: Output | None) -> str:

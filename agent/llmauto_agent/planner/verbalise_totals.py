@@ -8,7 +8,7 @@ from llmauto_agent.numbers import format_percent, is_number
 from llmauto_agent.planner.verbalise_groups import compare_two
 from llmauto_agent.planner.verbalise_result import Output, is_ratio_of_parts
 from llmauto_agent.planner.verbalise_sentence import Sentence
-from llmauto_tools.plan.model import Aggregate, Arithmetic, Predicate
+from llmauto_tools.plan.model import Aggregate, And, Arithmetic, Predicate
 
 _SHARE_WORDS = re.compile(r"\b(share|percent|percentage|proportion|fraction|rate)\b|占比|比例|百分|率", re.I)
 
@@ -41,13 +41,23 @@ def _answer(s: Sentence, output: Output) -> str:
     expr = output.expr
     if value is None:
         return s.say("no_value", what=s.what(output), of_rows=s.condition("of_rows", s.where))
-    if isinstance(expr, Aggregate) and expr.where is None and is_number(value):
-        if expr.function == "count" and expr.argument is None:
-            return _count(s, value)
-        if expr.function == "count_distinct" and expr.argument is not None:
-            template = "different_one" if value == 1 else "different"
-            what = s.voice.expression(expr.argument)
-            return s.say(template, count=f"{value:,}", what=what, of_rows=s.condition("of_rows", s.where))
+    if (
+        isinstance(expr, Aggregate)
+        and expr.function == "count"
+        and expr.argument is None
+        and is_number(value)
+    ):
+        return _count(s, value, _both(s.where, expr.where))
+    plain = isinstance(expr, Aggregate) and expr.where is None and is_number(value)
+    if (
+        plain
+        and isinstance(expr, Aggregate)
+        and expr.function == "count_distinct"
+        and expr.argument is not None
+    ):
+        template = "different_one" if value == 1 else "different"
+        what = s.voice.expression(expr.argument)
+        return s.say(template, count=f"{value:,}", what=what, of_rows=s.condition("of_rows", s.where))
     part = expr.left if is_ratio_of_parts(expr) and isinstance(expr, Arithmetic) else None
     if isinstance(part, Aggregate) and part.argument is None and part.where is not None:
         with_, percent = s.condition("with", s.where), s.view.text(output, value)
@@ -60,15 +70,22 @@ def _answer(s: Sentence, output: Output) -> str:
     return s.capital(s.say("scalar", what=s.what(output), of_rows=of_rows, value=shown))
 
 
-def _count(s: Sentence, value: float) -> str:
-    verb = s.voice.verb_of(s.where, s.question)
+def _both(first: Predicate | None, second: Predicate | None) -> Predicate | None:
+    """The filter of the plan and that of its one measure, which restrict the same rows."""
+    if first is None or second is None:
+        return first or second
+    return And(items=(first, second))
+
+
+def _count(s: Sentence, value: float, where: Predicate | None) -> str:
+    verb = s.voice.verb_of(where, s.question)
     if verb and value:
         sentence = s.say(
             "count_verb_one" if value == 1 else "count_verb", count=f"{value:,}", noun=s.noun, verb=verb
         )
     else:
         template = {0: "none", 1: "count_one"}.get(int(value), "count")
-        sentence = s.say(template, count=f"{value:,}", noun=s.noun, with_=s.condition("with", s.where))
+        sentence = s.say(template, count=f"{value:,}", noun=s.noun, with_=s.condition("with", where))
     if s.voice.yes_no(s.question):
         lowered = sentence if s.voice.language == "zh" else sentence[:1].lower() + sentence[1:]
         return s.say("yes" if value else "no", sentence=lowered)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from llmauto_agent.numbers import is_number
 from llmauto_agent.planner.verbalise_en import constant as english_constant
 from llmauto_agent.planner.verbalise_en import is_span
-from llmauto_agent.planner.verbalise_result import Voice, is_code, show_name
+from llmauto_agent.planner.verbalise_result import Voice, highest_of, is_code, is_ratio_of_parts, show_name
 from llmauto_tools.plan.model import (
     AbsoluteValue,
     Age,
@@ -104,6 +104,8 @@ def expression(expr: Expr) -> str:
         return str(expr.value) if expr.type != "auto" else constant(expr.value)
     if isinstance(expr, Aggregate):
         return aggregate(expr)
+    if isinstance(expr, Arithmetic) and isinstance(expr.left, Aggregate) and is_ratio_of_parts(expr):
+        return f"{aggregate(expr.left)}占比"
     if isinstance(expr, Arithmetic):
         left, right = (
             f"（{expression(e)}）" if isinstance(e, Arithmetic) else expression(e)
@@ -209,6 +211,9 @@ def _negated(p: Predicate) -> str:
 
 
 def _compare(p: Compare) -> str:
+    found = highest_of(p)
+    if found:
+        return f"{show_name(found[0])}最{'高' if found[1] else '低'}"
     dated = isinstance(p.right, Literal_) and p.right.type != "auto"
     words = _COMPARE_DATES if dated else _COMPARE
     return words[p.op].format(expression(p.left), _operand(p.right, _is_code(p.left)))
@@ -345,6 +350,7 @@ _TEMPLATES = {
     "first": "最靠前",
     "last": "最靠后",
     "extreme_row": "{of_rows}{direction}的{what}是{value}：{label}。",
+    "extreme_rows": "{of_rows}{direction}的{what}是{value}，有{rows}：{items}。",
     "item": "{label}（{value}）",
     "item_none": "{label}（没有值）",
     "and_more": "{items}……",

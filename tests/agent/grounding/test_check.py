@@ -192,3 +192,11 @@ def test_figures_of_a_tool() -> None:
     figures = Evidence("e6", "train", {}, "finished", figures={"accuracy": 0.9312, "rows": 120})
     assert mark_of("It reached 93.1% accuracy.", figures, "93.1%").how == "figure"
     assert check("It reached 94.1% accuracy.", [figures]).unverified == ["94.1%"]
+
+
+def test_values_that_the_filter_names_do_not_take_the_numbers_of_the_groups(ask: Ask) -> None:
+    where = {"kind": "one_of", "argument": REGION["expr"], "values": ["west", "north"]}
+    evidence = ask(plan(where=where, group_by=[REGION], measures=[COUNT]))
+    text = "Rows by region, for rows with region 'west' or 'north': 67 for north, 66 for west."
+    assert not check(text, [evidence]).unverified
+    assert check(text.replace("67", "66"), [evidence]).unverified == ["66"]
