@@ -246,3 +246,19 @@ def test_an_interrupted_call_does_not_break_the_next_question(talk: Conversation
     assert answers[0].answer == "I am here."
     roles = [m["role"] for m in server.requests[1]["messages"]]
     assert roles == ["system", "user", "assistant", "tool", "user"]
+
+
+def test_a_long_conversation_is_summarised(talk: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    from llmauto_agent import loop
+
+    monkeypatch.setattr(loop, "SUMMARIZE_AT_TOKENS", 600)
+    questions = [f"question number {n} " + "about this and that " * 10 for n in range(30)]
+
+    def reply(request: dict[str, object]) -> Reply:
+        return Reply("SUMMARY OF BEFORE" if "tools" not in request else "It is so.")
+
+    _, server = talk.ask([reply], *questions)
+    last = server.requests[-1]["messages"]
+    assert len(last) < 30
+    assert any("SUMMARY OF BEFORE" in str(m["content"]) for m in last)
+    assert "question number 29" in str(last[-1]["content"])
