@@ -61,7 +61,14 @@ def _without_harmless(d: Draft, text: str) -> str:
     text = pattern(r"⊞(?= ?(?:{f}|{m}))").sub(" ", text)
     if any(getattr(m.expr, "function", None) in _TOTALS for m in d.measures()):
         text = text.replace("Σ", " ")
+    if d.comparing:
+        text = _COMPARATIVE.sub(lambda m: " " * len(m[0]), text)
     return text
+
+
+_COMPARATIVE = re.compile(
+    r"(?<![a-z])(?:higher|lower|more|less|bigger|longer|shorter|greater|better|worse|larger|smaller|older|younger|heavier|lighter)(?![a-z])"
+)
 
 
 def note_row_nouns(d: Draft) -> None:

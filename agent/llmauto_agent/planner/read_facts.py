@@ -208,6 +208,8 @@ class Facts:
 
     def concept(self, concept: str, tables: list[str]) -> tuple[Col, str] | None:
         """The column that measures a concept ("price": unit_price), and the name it was found by."""
+        if concept == "date" and (dated := [c for t in tables for c in self.dates(t)]):
+            return dated[0], "date"
         names = CONCEPTS.get(concept, ()) + CONCEPTS_ZH.get(concept, ())
         for name in names:
             words = set(split_name(name))

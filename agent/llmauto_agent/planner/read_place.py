@@ -57,6 +57,9 @@ _DATE_WORD = re.compile(
 )
 
 
+_MONEY = re.compile(r"revenues?|turnover|income|earnings|profits?|spending|costs?|营收|收入|利润|营业额|金额")
+
+
 def _usable(link: Link) -> bool:
     """Whether a link may stand: not across a comma, and no date word that only resembles a name."""
     text = fold(link.text)
@@ -64,6 +67,8 @@ def _usable(link: Link) -> bool:
         return str(link.value).casefold() == text
     if re.search(r"[,;()，；（）]", text) and link.score < 0.95:
         return False
+    if link.kind == "table" and link.how == "synonym" and _MONEY.fullmatch(text):
+        return False  # "revenue" of a table of sales is an amount, not its rows
     if link.how in {"synonym", "part"} and link.score < 0.55 and link.kind in {"column", "value"}:
         return False
     if link.kind == "value" and link.how == "part" and text in ROW_NOUNS:
@@ -134,12 +139,22 @@ def _operators(folded: str, literals: list[_Piece], links: list[Link], language:
 
 def _is_column(symbol: str, start: int, end: int, links: list[Link], language: Language) -> bool:
     """Whether an operator phrase is rather the name of a column: "rate", 数量 (but not 订单数量)."""
+    ends = [x for x in links if x.how == "exact" and x.kind == "column" and start < x.start and x.end == end]
+    if symbol == "#" and language == "zh" and ends and not _counted_noun(start, links):
+        return True  # 总数量 is the total of the column 数量
     named = any((x.start, x.end) == (start, end) and x.how == "exact" and x.kind == "column" for x in links)
     if not named:
         return False
     if language == "zh":
-        return not any(x.end == start for x in links)
+        return not _counted_noun(start, links)
     return symbol == "rate"
+
+
+def _counted_noun(end: int, links: list[Link]) -> bool:
+    """Whether the words before are a noun for rows: 订单数量 counts orders, 产品的数量 is the column."""
+    return any(
+        x.end == end and (x.kind in {"table", "rows"} or x.how in {"partial", "synonym"}) for x in links
+    )
 
 
 def _copy(code: Code, text: str, start: int, end: int) -> None:
@@ -352,6 +367,8 @@ def _absorb_tables(draft: Draft) -> None:
         col = draft.col(column)
         owner = draft.value(table)
         if col is None or owner not in {None, col.table}:
+            return None
+        if re.search(r"than|over|under|above|below|est$|most|least", draft.text(column).casefold()):
             return None
         plural = draft.text(table).casefold().endswith("s") or draft.text(table).casefold() == "people"
         return None if owner is None and plural else column

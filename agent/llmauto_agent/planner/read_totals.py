@@ -95,21 +95,20 @@ def implied_measures(d: Draft, left: list[str]) -> tuple[list[MeasureDraft], lis
     raise Refusal([], reason="no_measure")
 
 
+_COMPARES = re.compile(
+    r"\b(?:compare|comparison|vs|versus|more|less|higher|lower|better|worse|bigger|longer|older|differ|respectively|each|and of)\b"
+    r"|分别|谁|哪|比|更|还是|各"
+)
+
+
 def _group_by_comparison(d: Draft) -> None:
-    """ "men or women": a group for each of the values."""
-    cue = re.search(
-        r"\b(?:compare|comparison|vs|versus|more|less|higher|lower|better|worse|bigger|longer|older|differ|respectively|each|and of|or)\b|分别|谁|哪|比|更|还是|各",
-        d.code.question.casefold(),
-    )
-    both = d.joined and any(getattr(m.expr, "function", "") not in {"count", ""} for m in d.measures())
-    if not (cue or both) or d.groups:
+    """ "men or women": a group for each of the values, where they are compared and not merely listed."""
+    if d.groups or not (d.comparing or d.joined):
         return
-    if (
-        cue
-        and not both
-        and re.search(r"\bor\b", cue[0])
-        and not any(isinstance(m.expr, Arithmetic) for m in d.measures())
-    ):
+    functions = {getattr(m.expr, "function", "ratio") for m in d.measures()}
+    compared = d.comparing and (_COMPARES.search(d.code.question.casefold()) or "ratio" in functions)
+    both = d.joined and not functions & {"count", "ratio"}
+    if not compared and not both:
         return
     for predicate in d.filters():
         if isinstance(predicate, OneOf) and isinstance(predicate.argument, ColumnRef):

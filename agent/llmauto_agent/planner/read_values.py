@@ -71,7 +71,11 @@ def values(d: Draft, m: re.Match[str]) -> str | None:
     if len(picks) > 1:
         d.joined = d.joined or bool(re.search(r"and|&|和|与|及|、", m[2]))
     if len(picks) > 1 and not keep_after:
-        d.comparing = d.comparing or bool(re.search(r" or |vs|versus|还是|和|与|跟| and |&", m[2]))
+        d.comparing = (
+            d.comparing
+            or d.language == "zh"
+            or bool(re.search(r"or|vs|versus|and|&|还是|和|与|跟|对比|比", m[2]))
+        )
     return keep_before + d.new_f(value_filter(col, [p for _, p in picks]), text) + keep_after
 
 

@@ -61,8 +61,7 @@ def read(question: str, index: SchemaIndex, context: Reading | None = None) -> R
         try:
             plan = build(draft)
         except Refusal as refusal:
-            choices = next(iter(draft.ambiguous.values()), [])
-            raise Refusal([*refusal.missing, *draft.ambiguous], choices, refusal.reason) from refusal
+            return unplanned(question, draft, refusal)
     except Refusal as refusal:
         return refused(question, language, refusal)
     return finish(question, draft, plan)
@@ -87,6 +86,15 @@ def refused(question: str, language: str, refusal: Refusal) -> Reading:
         choices=refusal.choices,
         reason=refusal.reason,
     )
+
+
+def unplanned(question: str, d: Draft, refusal: Refusal) -> Reading:
+    """The refusal of a question that was read in part: what was understood, what was not, and the choices."""
+    missing = list(dict.fromkeys([*(m for m in refusal.missing if m), *leftovers(d), *d.ambiguous]))
+    choices = refusal.choices or next(iter(d.ambiguous.values()), [])
+    understood = list(dict.fromkeys(u for u in (w.strip() for w in _understood(d)) if u))
+    understood = [u for u in understood if u not in missing]
+    return Reading(question, d.language, None, 0.0, understood, missing, choices, reason=refusal.reason)
 
 
 def finish(question: str, d: Draft, plan) -> Reading:  # type: ignore[no-untyped-def]
