@@ -449,3 +449,15 @@ def test_nothing_heavy_is_imported_before_the_first_query(tmp_path: Path) -> Non
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout == "set()\n", done.stderr
+
+
+def test_a_query_imports_no_data_frame_library(tmp_path: Path) -> None:
+    program = (
+        "import sys; from llmauto_tools.workspace import Workspace; from llmauto_tools.runner import run_tool;"
+        f" run_tool(Workspace({str(tmp_path / 'ws')!r}), 'query', {{'sql': 'SELECT 1'}});"
+        " print({'pandas', 'numpy', 'pyarrow', 'polars', 'sqlglot'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "set()\n", done.stderr

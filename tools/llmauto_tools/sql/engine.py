@@ -55,7 +55,8 @@ class Engine:
         self._relations = relations
         self._lock = threading.RLock()
         self._instance: Instance | None = None
-        self._loaded: dict[tuple[str, str], Path] = {}
+        self._load_lock = threading.Lock()
+        self._loaded: dict[tuple[str, ...], Path] = {}
         self._signatures: dict[tuple[object, ...], Signature] = {}
         self._running: set[RunningQuery] = set()
         self._cleaned = False
@@ -132,8 +133,8 @@ class Engine:
 
     def check(self, sql: str) -> Checked:
         """Put a statement through the guard only. Raises QueryRejected or QueryInvalid."""
-        with self._current().cursor() as cursor:
-            return self._check(sql, cursor, self._relations())
+        with self._lease() as (instance, cursor):
+            return _guard(sql, cursor, instance)
 
     # ---- life
 
@@ -164,28 +165,28 @@ class Engine:
                 self._instance = None
 
     def _current(self) -> Instance:
+        """The instance for the relations as they are now. Call it with the lock held."""
         from llmauto_tools.sql.instance import Instance, remove_stale_spills
 
-        with self._lock:
-            if not self._cleaned:
-                remove_stale_spills(self._spill)
-                self._cleaned = True
-            relations = self._relations()
-            if self._instance is not None and self._instance.relations != relations:
-                self._retire()  # another process has saved or undone a table
-            if self._instance is None:
-                loaded = {
-                    r.name: self._loaded[r.name, r.fingerprint]
-                    for r in relations
-                    if (r.name, r.fingerprint) in self._loaded
-                }
-                self._instance = Instance(self._spill, self._limits, relations, loaded)
-            return self._instance
+        if not self._cleaned:
+            remove_stale_spills(self._spill)
+            self._cleaned = True
+        relations = self._relations()
+        if self._instance is not None and self._instance.relations != relations:
+            self._retire()  # another process has saved or undone a table
+        if self._instance is None:
+            loaded = {r.name: self._loaded[_key(r)] for r in relations if self._is_loaded(r)}
+            self._instance = Instance(self._spill, self._limits, relations, loaded)
+        return self._instance
 
-    def _check(self, sql: str, cursor: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> Checked:
-        from llmauto_tools.sql.guard import check
-
-        return check(sql, cursor, [r.name for r in relations])
+    @contextlib.contextmanager
+    def _lease(self) -> Iterator[tuple[Instance, duckdb.DuckDBPyConnection]]:
+        """The current instance, kept open for the block, and a cursor on it."""
+        with contextlib.ExitStack() as stack:
+            with self._lock:
+                instance = self._current()
+                cursor = stack.enter_context(instance.cursor())
+            yield instance, cursor
 
     @contextlib.contextmanager
     def _open(self, sql: str, timeout: float | None, progress: Progress | None) -> Iterator[_Opened]:
@@ -195,20 +196,29 @@ class Engine:
         running = RunningQuery(
             seconds=self._limits.timeout if timeout is None else timeout, progress=progress
         )
-        relations: list[Relation] = []
+        named: list[Relation] = []
         with self._lock:
             self._running.add(running)
         try:
-            checked, relations = self._prepare(sql, running, progress)
-            instance = self._current()
-            with instance.cursor() as cursor, running.watch(cursor, instance.memory):
-                instance.make_views(relations)
-                yield _Opened(checked, cursor, running)
-            running.check()
+            while True:
+                with self._lease() as (instance, cursor):
+                    checked = _guard(sql, cursor, instance)
+                    named[:] = instance.named(checked.tables)
+                    self._refuse_changed(named)
+                    missing = [r for r in named if r.load is not None and r.name not in instance.loaded]
+                    if not missing:
+                        with running.watch(cursor, instance.memory):
+                            instance.make_views(named)
+                            yield _Opened(checked, cursor, running)
+                        running.check()
+                        return
+                # Loading is outside the lease: the paths of an instance are fixed, so it is rebuilt.
+                for relation in missing:
+                    self._load(relation, running, progress)
         except GeneratorExit:
             raise
         except BaseException as e:
-            failure = self._failure(e, sql, running, relations)
+            failure = self._failure(e, sql, running, named)
             if failure is e:
                 raise
             raise failure from e
@@ -216,32 +226,25 @@ class Engine:
             with self._lock:
                 self._running.discard(running)
 
-    def _prepare(
-        self, sql: str, running: RunningQuery, progress: Progress | None
-    ) -> tuple[Checked, list[Relation]]:
-        """Check the statement and load the tables that it names and that are not loaded yet."""
-        known = {r.name: r for r in self._relations()}
-        with self._current().cursor() as cursor:
-            checked = self._check(sql, cursor, list(known.values()))
-        relations = [known[t] for t in checked.tables]
-        self._refuse_changed(relations)
-        for relation in relations:
-            running.check()
-            if relation.load is not None:
-                self._load(relation, running, progress)
-        return checked, relations
-
     def _load(self, relation: Relation, running: RunningQuery, progress: Progress | None) -> None:
-        """Copy a table into the cache, once; the instance is rebuilt since its paths are fixed."""
+        """Copy a table into the cache, once."""
         assert relation.load is not None
-        with self._lock:
-            if (relation.name, relation.fingerprint) in self._loaded:
-                return
-            if progress is not None:
-                progress(f"reading {relation.name}", None)
-            self._loaded[relation.name, relation.fingerprint] = relation.load()
-            self._retire()
         running.check()
+        with self._load_lock:
+            if not self._is_loaded(relation):
+                if progress is not None:
+                    progress(f"reading {relation.name}", None)
+                path = relation.load()
+                with self._lock:
+                    self._loaded[_key(relation)] = path
+            with self._lock:
+                self._retire()
+        running.check()
+
+    def _is_loaded(self, relation: Relation) -> bool:
+        """It was copied into the cache, and the cache was not cleared since."""
+        path = self._loaded.get(_key(relation))
+        return path is not None and path.exists()
 
     def _refuse_changed(self, relations: Sequence[Relation]) -> None:
         """Raise UnreadableSource if a file is not what it was when the source was attached."""
@@ -285,11 +288,20 @@ class Engine:
         if isinstance(error, KeyboardInterrupt):
             failure = Interrupted("The query was stopped.")
         elif not isinstance(error, LlmautoError):
-            translated = translate(error, sql, relations)
-            failure = running.failure() or translated or error if translated else error
+            failure = running.failure() or translate(error, sql, relations) or error
         if isinstance(failure, LlmautoError) and not hasattr(failure, "sql"):
             failure.sql = sql  # type: ignore[attr-defined]
         return failure
+
+
+def _guard(sql: str, cursor: duckdb.DuckDBPyConnection, instance: Instance) -> Checked:
+    from llmauto_tools.sql.guard import check
+
+    return check(sql, cursor, [r.name for r in instance.relations])
+
+
+def _key(relation: Relation) -> tuple[str, ...]:
+    return relation.name, relation.origin, relation.fingerprint
 
 
 Signature = dict[str, tuple[int, int] | None]

@@ -47,7 +47,7 @@ class Instance:
         self._retired = False
         self._views: set[str] = set()
         self.relations = list(relations)
-        self._loaded = dict(loaded)
+        self.loaded = dict(loaded)
         self._broken: dict[str, LlmautoError] = {}
         self._root = _connect(spill, limits)
         try:
@@ -82,7 +82,7 @@ class Instance:
         for relation in self.relations:
             for path in relation.paths:
                 (folders if path.endswith("/") else files)[path] = None
-        files.update({str(p): None for p in self._loaded.values()})
+        files.update({str(p): None for p in self.loaded.values()})
         for setting, paths in (("allowed_paths", files), ("allowed_directories", folders)):
             self._root.execute(f"SET {setting} = [{', '.join(text(p) for p in paths)}]")
         self._root.execute("SET enable_external_access = false")
@@ -114,6 +114,11 @@ class Instance:
         if self._retired and self._users == 0:
             self._root.close()
 
+    def named(self, tables: Sequence[str]) -> list[Relation]:
+        """The relations of those names, in that order."""
+        by_name = {r.name: r for r in self.relations}
+        return [by_name[t] for t in tables]
+
     def make_views(self, relations: Sequence[Relation]) -> None:
         """Make the views of the relations that a statement names, where they are not made yet.
 
@@ -131,7 +136,7 @@ class Instance:
     def _make_view(self, relation: Relation) -> None:
         select = relation.view_sql
         if select is None:
-            select = f"SELECT * FROM read_parquet({text(str(self._loaded[relation.name]))})"
+            select = f"SELECT * FROM read_parquet({text(str(self.loaded[relation.name]))})"
         try:
             self._root.execute(f"CREATE OR REPLACE VIEW main.{name(relation.name)} AS {select}")
         except Exception as e:

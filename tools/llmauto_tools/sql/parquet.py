@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmauto_tools.errors import DiskFull, WorkspaceError
 from llmauto_tools.schema import Column
-from llmauto_tools.sql.instance import name
+from llmauto_tools.sql.instance import name, text
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,5 +66,5 @@ def parquet_columns(path: Path) -> tuple[Column, ...]:
         "threads": 1,
     }
     with duckdb.connect(":memory:", config=config) as db:
-        rows = db.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+        rows = db.execute(f"DESCRIBE SELECT * FROM read_parquet({text(str(path))})").fetchall()
     return tuple(Column(r[0], r[1]) for r in rows)
