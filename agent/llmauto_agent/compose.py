@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from llmauto_agent.answer import Answer, GroundingSummary, Status
@@ -31,7 +31,7 @@ def compose_answer(
     if answer.status == "refused":
         answer.choices = list(reading.get("choices") or [])
     answer.tokens = _tokens(messages)
-    answer.notices = [n.text for n in session.notices()] + [n for e in evidence for n in e.notes]
+    answer.notices = [n.text for n in session.untold_notices()] + [n for e in evidence for n in e.notes]
     failed = [e for e in evidence if e.state == "failed"]
     if answer.status == "error" and failed:
         answer.error = failed[-1].error
@@ -58,7 +58,7 @@ def error_answer(session: Session, question: str, error: LlmautoError, seconds: 
 
 def stored_answer(answer: Answer) -> dict[str, Any]:
     """What of an answer the session keeps: everything but the evidence, which the ledger has."""
-    kept = asdict(answer)
+    kept = asdict(replace(answer, evidence=[]))
     kept["evidence"] = [e.id for e in answer.evidence]
     return kept
 

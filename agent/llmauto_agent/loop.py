@@ -7,9 +7,10 @@ fails becomes a message; steps are limited.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,10 +19,8 @@ from langchain.agents.middleware import (
     AgentMiddleware,
     HumanInTheLoopMiddleware,
     InterruptOnConfig,
-    ModelCallLimitMiddleware,
     ModelRetryMiddleware,
     SummarizationMiddleware,
-    ToolCallLimitMiddleware,
     ToolErrorMiddleware,
 )
 from langchain_core.tools import BaseTool, InjectedToolCallId, StructuredTool
@@ -30,9 +29,10 @@ from pydantic import create_model
 
 from llmauto_agent.events import Event, ToolFinished, ToolProgress, ToolStarted
 from llmauto_agent.privacy import Boundary
-from llmauto_tools.errors import Interrupted, LlmautoError
+from llmauto_tools.errors import Interrupted, LlmautoError, StepLimitReached
 from llmauto_tools.registry import ToolSpec
 from llmauto_tools.runner import run_tool
+from llmauto_tools.state import BUSY_SECONDS, state_errors
 from llmauto_tools.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ class Turn:
     emit: Callable[[Event], None]
     question: str
     timeout: float | None = None
+    model_calls: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    tool_calls: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    """Counters, safe in threads; a turn that is resumed begins to count anew."""
 
 
 def make_tools(
@@ -78,6 +81,8 @@ def _make_tool(
 ) -> BaseTool:
     def call(call_id: str, **arguments: Any) -> tuple[str, dict[str, str]]:
         now = turn()
+        if next(now.tool_calls) > MAX_TOOL_CALLS:
+            raise StepLimitReached("No more tool calls in this turn.", "Answer with what is known.")
         given = spec.arguments.model_validate(arguments).model_dump(mode="json")
         now.emit(ToolStarted(spec.name, given, call_id))
         try:
@@ -130,8 +135,11 @@ def make_agent(
     return create_agent(model, list(tools), middleware=middleware, checkpointer=saver)
 
 
-def base_middleware(workspace: Workspace, boundary: Boundary | None) -> list[AgentMiddleware[Any, Any, Any]]:
-    """What every model gets: limits on steps, and tool errors as messages."""
+def base_middleware(
+    workspace: Workspace, boundary: Boundary | None, turn: Callable[[], Turn]
+) -> list[AgentMiddleware[Any, Any, Any]]:
+    """What every model gets: a limit on its steps, and tool errors as messages."""
+    from llmauto_agent.middleware import ModelCallLimit
 
     def on_error(error: Exception, request: ToolCallRequest) -> str | None:
         if not isinstance(error, LlmautoError) or isinstance(error, Interrupted):
@@ -139,8 +147,7 @@ def base_middleware(workspace: Workspace, boundary: Boundary | None) -> list[Age
         return (boundary or Boundary("samples")).error(error, [t.name for t in workspace.tables()])
 
     return [
-        ModelCallLimitMiddleware(run_limit=MAX_MODEL_CALLS, exit_behavior="error"),
-        ToolCallLimitMiddleware(run_limit=MAX_TOOL_CALLS, exit_behavior="continue"),
+        ModelCallLimit(MAX_MODEL_CALLS, lambda: next(turn().model_calls)),
         ToolErrorMiddleware(on_error),
     ]
 
@@ -190,24 +197,36 @@ def _is_transient(error: Exception) -> bool:
 
 
 def open_checkpoints(folder: Path) -> SqliteSaver:
-    """The checkpointer of a workspace, in `checkpoints.sqlite`."""
-    db = sqlite3.connect(folder / "checkpoints.sqlite", timeout=30, check_same_thread=False)
-    saver = SqliteSaver(db)
-    saver.setup()
+    """The checkpointer of a workspace, in `checkpoints.sqlite`. Errors as from `open_state`.
+
+    Write-ahead log with synchronous=NORMAL: a kill loses nothing, a power failure at most the
+    checkpoints of the running turn (`drop_superseded` puts those of a finished turn on the disk). The
+    ledger is on the disk at every step, so that a turn which falls back to an earlier checkpoint finds
+    the results of the calls that it makes again.
+    """
+    path = folder / "checkpoints.sqlite"
+    with state_errors(path):
+        db = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
+        saver = SqliteSaver(db)
+        saver.setup()
+        db.execute("PRAGMA synchronous = NORMAL")
     return saver
 
 
 def drop_superseded(saver: SqliteSaver, session: str) -> None:
-    """Delete all checkpoints of a session but the newest.
+    """Delete all checkpoints of a session but the newest, and put that on the disk.
 
     Each checkpoint holds the whole conversation, so that keeping them all grows with the square of
     the number of turns; nobody goes back to one in the middle of a turn that is done.
     """
-    with saver.lock, saver.conn:
-        newest = saver.conn.execute(
-            "SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?", (session,)
-        ).fetchone()[0]
-        for table in ("checkpoints", "writes"):
-            saver.conn.execute(
-                f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id < ?", (session, newest)
-            )
+    with saver.lock:
+        saver.conn.execute("PRAGMA synchronous = FULL")
+        with saver.conn:
+            newest = saver.conn.execute(
+                "SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?", (session,)
+            ).fetchone()[0]
+            for table in ("checkpoints", "writes"):
+                saver.conn.execute(
+                    f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id < ?", (session, newest)
+                )
+        saver.conn.execute("PRAGMA synchronous = NORMAL")

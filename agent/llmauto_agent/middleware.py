@@ -1,6 +1,6 @@
 """What we add to LangChain's loop: the schema prompt of the turn, and calls that were written as text.
 
-Limits, retries, approvals and tool errors are LangChain's own middleware (see loop.py).
+Retries, approvals, summaries and tool errors are LangChain's own middleware (see loop.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,30 @@ from typing import Any
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, SystemMessage
 
-from llmauto_tools.errors import LlmautoError, ModelError
+from llmauto_tools.errors import LlmautoError, ModelError, StepLimitReached
+
+
+class ModelCallLimit(AgentMiddleware[Any, Any, Any]):
+    """Ends a turn whose model keeps calling tools. `count` gives the number of the call in its turn.
+
+    LangChain's own limits hook in before and after the model, and each hook is a step of the graph with a
+    checkpoint of its own; four of them doubled the time of a turn.
+    """
+
+    def __init__(self, limit: int, count: Callable[[], int]) -> None:
+        super().__init__()
+        self._limit = limit
+        self._count = count
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        if self._count() > self._limit:
+            raise StepLimitReached(
+                "The model kept calling tools without coming to an answer.",
+                "Ask for less at once, or use another model with --model.",
+            )
+        return handler(request)
 
 
 class SchemaPrompt(AgentMiddleware[Any, Any, Any]):

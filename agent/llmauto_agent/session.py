@@ -27,7 +27,6 @@ from llmauto_tools.errors import (
     Interrupted,
     LlmautoError,
     MemoryLimitReached,
-    StepLimitReached,
 )
 from llmauto_tools.registry import all_tools
 from llmauto_tools.schema import Table
@@ -97,6 +96,7 @@ class Session:
         self._decisions: dict[str, dict[str, Any]] = {}
         self._replies: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._stopped = threading.Event()
+        self._told: set[str] = set()
         self.failure: BaseException | None = None
         """The exception behind the last answer, if its status is "error": for a traceback."""
 
@@ -298,6 +298,8 @@ class Session:
         """What to start the graph with: the question, None to go on, or nothing when it had finished."""
         from langchain_core.messages import HumanMessage
 
+        from llmauto_agent.conversation import close_open_calls, forget_old
+
         if not fresh:
             state = graph.get_state(self._config())
             if any(m.id == f"q{number}" for m in state.values.get("messages", [])):
@@ -306,7 +308,13 @@ class Session:
         # Not the state's messages either: new input drops what a step did that has no checkpoint.
         saved = self._saver.get_tuple(self._config())
         messages = saved.checkpoint["channel_values"].get("messages", []) if saved else []
-        return {"messages": [*_close_open_calls(messages), HumanMessage(question, id=f"q{number}")]}
+        forgotten = forget_old(messages) if self._embedded else []
+        asked = HumanMessage(question, id=f"q{number}")
+        return {"messages": [*close_open_calls(messages), *forgotten, asked]}
+
+    @property
+    def _embedded(self) -> bool:
+        return isinstance(self._model, str) and is_embedded(self._model)
 
     def _make_graph(self) -> Any:
         """The compiled agent of the session's model, made once."""
@@ -314,12 +322,12 @@ class Session:
             return self._graph
         from llmauto_agent import loop
 
-        embedded = isinstance(self._model, str) and is_embedded(self._model)
+        embedded = self._embedded
         boundary = None if embedded else Boundary(self.share)
         model = make_model(self._model, self.workspace) if isinstance(self._model, str) else self._model
         specs = [s for s in all_tools() if embedded or s.for_models]
         tools = loop.make_tools(self.workspace, specs, self.id, boundary, lambda: self._turn)
-        middleware = loop.base_middleware(self.workspace, boundary)
+        middleware = loop.base_middleware(self.workspace, boundary, lambda: self._turn)
         if self.approve == "ask":
             middleware += loop.approval_middleware(specs)
         if boundary is not None:
@@ -373,12 +381,8 @@ class Session:
         return answer
 
     def _evidence(self, number: int) -> list[Any]:
-        prefix = f"q{number}/"
-        return [
-            e
-            for e in self.workspace.ledger.list(self.id)
-            if e.call_id is not None and e.call_id.startswith(prefix) and e.state in ("finished", "failed")
-        ]
+        done = self.workspace.ledger.list(self.id, call_prefix=f"q{number}/")
+        return [e for e in done if e.state in ("finished", "failed")]
 
     def _drop_superseded(self) -> None:
         from llmauto_agent.loop import drop_superseded
@@ -388,6 +392,12 @@ class Session:
     def notices(self) -> list[Notice]:
         """What a person should know of the attached sources."""
         return [Notice(f"{t.name}: {note}") for t in self.workspace.tables() for note in t.notes]
+
+    def untold_notices(self) -> list[Notice]:
+        """Those of `notices` that no answer of this session has told yet."""
+        untold = [n for n in self.notices() if n.text not in self._told]
+        self._told.update(n.text for n in untold)
+        return untold
 
     def close(self) -> None:
         """Close the session's files. The workspace stays open."""
@@ -405,38 +415,12 @@ class Session:
 _NOTHING_TO_DO = object()
 
 
-def _close_open_calls(messages: list[Any]) -> list[Any]:
-    """Answers to the tool calls of a question that broke off; providers refuse calls without one.
-
-    Only calls at the end can be open. Earlier ones may have the same ids: some servers repeat theirs.
-    """
-    from langchain_core.messages import AIMessage, ToolMessage
-
-    answered = set()
-    for message in reversed(messages):
-        if isinstance(message, ToolMessage):
-            answered.add(message.tool_call_id)
-            continue
-        calls = message.tool_calls if isinstance(message, AIMessage) else []
-        return [
-            ToolMessage("Interrupted before it was done.", tool_call_id=call["id"], status="error")
-            for call in calls
-            if call["id"] not in answered
-        ]
-    return []
-
-
 def _known_error(error: BaseException) -> LlmautoError:
     """An error of a library in the terms of our tree; what is no model's fault stays a bug of ours."""
     if isinstance(error, LlmautoError):
         return error
     if isinstance(error, MemoryError):
         return MemoryLimitReached("The process ran out of memory.", "Ask for less at once.")
-    if type(error).__name__ == "ModelCallLimitExceededError":
-        return StepLimitReached(
-            "The model kept calling tools without coming to an answer.",
-            "Ask for less at once, or use another model with --model.",
-        )
     text = f"{type(error).__name__}: {str(error)[:300]}"
     known = InternalError(f"Something in llmauto went wrong: {text}", "Please report it; --debug shows more.")
     known.__cause__ = error

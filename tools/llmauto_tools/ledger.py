@@ -186,11 +186,19 @@ class Ledger:
         found = self._select("e.session = ? AND e.call_id = ? AND o.state = 'finished'", (session, call_id))
         return found[-1] if found else None
 
-    def list(self, session: str | None = None) -> Records:
-        """All records in the order they began, of one session or of the workspace."""
+    def list(self, session: str | None = None, *, call_prefix: str = "") -> Records:
+        """All records in the order they began, of one session or of the workspace.
+
+        call_prefix: of a session, only the calls whose ids begin so; the rest is not read.
+        """
         if session is None:
             return self._select("1", ())
-        return self._select("e.session = ?", (session,))
+        if not call_prefix:
+            return self._select("e.session = ?", (session,))
+        beyond = call_prefix[:-1] + chr(ord(call_prefix[-1]) + 1)
+        return self._select(
+            "e.session = ? AND e.call_id >= ? AND e.call_id < ?", (session, call_prefix, beyond)
+        )
 
     def _select(self, condition: str, parameters: tuple[Any, ...]) -> Records:
         with self._lock, state_errors(self._path):
