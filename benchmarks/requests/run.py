@@ -138,8 +138,7 @@ class Bench:
         context = None
         for turn in item.get("context", ()):
             reading = read(turn, index, context)
-            if reading.plan is not None:
-                context = reading
+            context = reading if reading.plan is not None else None  # no editing across a refusal
         started = time.perf_counter()
         reading = read(item["question"], index, context)
         took = 1000 * (time.perf_counter() - started)

@@ -11,6 +11,7 @@ from llmauto_agent.planner.read_lexicon import OPERATORS
 from llmauto_agent.planner.read_lexicon_en import FILLERS as FILLERS_EN
 from llmauto_agent.planner.read_lexicon_zh import FILLERS as FILLERS_ZH
 from llmauto_agent.planner.words import singular
+from llmauto_tools.plan.model import Node, Plan
 
 _CJK = re.compile(r"[㐀-鿿]+")
 _HARMLESS = "®"
@@ -69,6 +70,22 @@ def _without_harmless(d: Draft, text: str) -> str:
 _COMPARATIVE = re.compile(
     r"(?<![a-z])(?:higher|lower|more|less|bigger|longer|shorter|greater|better|worse|larger|smaller|older|younger|heavier|lighter)(?![a-z])"
 )
+
+
+def unreached(d: Draft, plan: Plan) -> list[str]:
+    """The words for tables that the plan does not read: what they said of the rows was lost."""
+    reached = {plan.table, *(j.table for j in plan.joins)}
+    stack: list[object] = [plan.where, plan.having]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Plan):
+            reached |= {node.table, *(j.table for j in node.joins)}
+            stack.append(node.where)
+        elif isinstance(node, Node):
+            stack.extend(getattr(node, name) for name in type(node).model_fields)
+        elif isinstance(node, tuple):
+            stack.extend(node)
+    return list(dict.fromkeys(words for table, words in d.named if table not in reached))
 
 
 def note_row_nouns(d: Draft) -> None:

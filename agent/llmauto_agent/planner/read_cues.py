@@ -11,6 +11,13 @@ OPENERS = re.compile(
     r"|\b(?:instead|as well|too|please only|of those|of them|among them|among those|that list|those only|ones only)[?.! ]*$"
     r"|^(?:再|只|仅|换成|换|改成|改为|那|其中|同样|按|前|去掉|不要|排除|除|去除|加上|用|以|也|还|然后|接着|如果只|把(?:它|这个|结果)|里面|这些|它们|从高到低|从低到高|倒序|降序|升序|排序|画成|做成|取消|不限|单独|分(?:别)?按|细分|拆)|(?:呢|怎么样|的话|的情况|看看|一下|就行|就好|即可)[？?。]*$"
 )
+NEEDS_CONTEXT = re.compile(
+    r"^(?:(?:ok|okay|great|thanks|no|hmm|well)[, ]+)*(?:and(?! how many rows)|but|what about|how about|only|just|same|the same|instead|also|then|now)\b"
+    r"|\b(?:of|among) (?:them|those|these)\b|\b(?:instead|as well)[?.! ]*$"
+    r"|^(?:再|那|那么|换成|换|改成|改为|只看|只要|仅|其中|同样|还有|然后)|呢[？?。]*$"
+)
+"""Openings that make no sense without a question before."""
+
 ADD = re.compile(
     r"\b(?:as well|too|also|further|additionally|break (?:that|it|this|them|those) down|split (?:that|it|this|them)|and also|add|plus)\b|再|也|还|加上|进一步|细分"
 )

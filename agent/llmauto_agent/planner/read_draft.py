@@ -89,6 +89,8 @@ class Draft:
     when: bool = False
     ambiguous: dict[str, list[str]] = field(default_factory=dict)
     """Words that fit several columns equally well, with those columns."""
+    named: list[tuple[str, str]] = field(default_factory=list)
+    """The tables that the question names, each with its words."""
     row_nouns: set[str] = field(default_factory=set)
     assumptions: list[str] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)

@@ -257,11 +257,20 @@ def _better(pick: Pick, facts: Facts) -> Pick:
         plain = [a for a in close if not a.negated and a.column == link.column]
         if plain:
             return Pick(plain[0], pick.alternatives)
+    owners = [a for a in pick.alternatives if a.kind == "table" and a.score >= link.score - 0.05]
+    if link.kind == "column" and owners and _points_to(link, owners[0].table, facts):
+        return Pick(owners[0], pick.alternatives)
     if link.table is not None and not facts.keyed(link.table):
         based = [a for a in close if a.table is not None and facts.keyed(a.table)]
         if based:
             return Pick(based[0], pick.alternatives, pick.ambiguous)
     return pick
+
+
+def _points_to(link: Link, table: str | None, facts: Facts) -> bool:
+    """Whether a column is the foreign key to a table: "manufacturers" then means that table."""
+    keys = facts.index.foreign_keys
+    return any((k.table, k.column, k.other_table) == (link.table, link.column, table) for k in keys)
 
 
 def _choice(link: Link) -> str:
@@ -292,6 +301,8 @@ def _encode(draft: Draft, piece: _Piece, folded: str) -> str:
         return _operator(draft, what.symbol, folded[piece.start : piece.end], text)
     link = what.link
     if link.kind in {"table", "rows"}:
+        if link.kind == "table" and link.table is not None and not text.casefold().endswith("ed"):
+            draft.named.append((link.table, text))
         return draft.code.new("t", link.table, text)
     assert link.table is not None
     assert link.column is not None

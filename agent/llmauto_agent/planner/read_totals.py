@@ -117,13 +117,14 @@ def _group_by_comparison(d: Draft) -> None:
 
 
 def _group_by_left(d: Draft, left: list[str]) -> None:
-    """A category that is named beside a measure makes its groups ("which species ...", 城市的...)."""
+    """A category that is asked for beside a measure makes its groups ("which species ...", 各城市的...)."""
     for char in left:
         col = d.col(char)
         if col is None or not d.facts.discrete(col):
             raise Refusal([d.text(char)], reason="unplaced")
-        asked = re.search(r"(?<![a-z])(?:which|what|who|each)(?![a-z])|哪|各|分别|每|不同", d.code.text)
-        if not asked and d.having == [] and d.language == "en":
+        before = d.code.text[: d.code.text.index(char)]
+        asked = re.search(r"(?:which|what|what are|each|every|different)(?: of)? ?$", before) or d.having
+        if d.language == "en" and not asked:  # Chinese names the groups without a marker: 城市的销售额
             raise Refusal([d.text(char)], reason="unplaced")
         if col.ref not in d.groups:
             d.groups.append(col.ref)

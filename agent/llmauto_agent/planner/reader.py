@@ -14,7 +14,8 @@ import re
 
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.read_build import build
-from llmauto_agent.planner.read_coverage import leftovers, note_row_nouns
+from llmauto_agent.planner.read_coverage import leftovers, note_row_nouns, unreached
+from llmauto_agent.planner.read_cues import NEEDS_CONTEXT
 from llmauto_agent.planner.read_dates import DATES
 from llmauto_agent.planner.read_draft import Draft, Refusal
 from llmauto_agent.planner.read_facts import Facts
@@ -30,7 +31,7 @@ from llmauto_agent.planner.read_schema import out_of_scope, schema_question
 from llmauto_agent.planner.read_shares import SHARES
 from llmauto_agent.planner.read_values import FLAGS, VALUES
 from llmauto_agent.planner.reading import THRESHOLD, Reading
-from llmauto_agent.planner.tokens import detect_language
+from llmauto_agent.planner.tokens import detect_language, fold
 
 _STAGES = (
     NORMALISE, FRAME, ARITHMETIC, MEASURES, FILTERS, NULLS, DATES, GROUPS, VALUES, COUNTS, FLAGS, LOGIC,
@@ -56,6 +57,8 @@ def read(question: str, index: SchemaIndex, context: Reading | None = None) -> R
         followed = follow_up(question, index, context, language)
         if followed is not None:
             return followed
+    elif NEEDS_CONTEXT.search(fold(question).strip()):
+        return Reading(question, language, missing=[], reason="no_context")
     try:
         draft = parse(question, index, context is not None)
         try:
@@ -99,7 +102,7 @@ def unplanned(question: str, d: Draft, refusal: Refusal) -> Reading:
 
 def finish(question: str, d: Draft, plan) -> Reading:  # type: ignore[no-untyped-def]
     """The reading of a draft and its plan, with the confidence that its leftovers allow."""
-    missing = leftovers(d)
+    missing = [*leftovers(d), *unreached(d, plan)]
     confidence = max(0.0, 0.97 - 0.5 * len(missing) - 0.05 * len(d.assumptions))
     understood = list(dict.fromkeys(u for u in (w.strip() for w in _understood(d)) if u))
     if confidence < THRESHOLD:
