@@ -7,8 +7,10 @@ whose process was killed knows which question is still open.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import json
 import secrets
+import sqlite3
 import threading
 import time
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from llmauto_tools.errors import WorkspaceError, did_you_mean
-from llmauto_tools.state import open_state, state_errors, writing
+from llmauto_tools.state import BUSY_SECONDS, open_state, state_errors, writing
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
@@ -140,10 +142,18 @@ class SessionStore:
         )
 
     def turns(self, session_id: str) -> builtins.list[Turn]:
+        return self._turns("", session_id)
+
+    def open_turn(self, session_id: str) -> Turn | None:
+        """The last turn, if it was asked and never answered."""
+        last = self._turns("DESC LIMIT 1", session_id)
+        return last[0] if last and last[0].answer is None else None
+
+    def _turns(self, order: str, session_id: str) -> builtins.list[Turn]:
         with self._lock, state_errors(self._path):
             rows = self._db.execute(
                 "SELECT session, number, question, asked, answered, answer FROM turns"
-                " WHERE session = ? ORDER BY number",
+                f" WHERE session = ? ORDER BY number {order}",
                 (session_id,),
             ).fetchall()
         return [
@@ -151,13 +161,9 @@ class SessionStore:
             for session, number, question, asked, answered, answer in rows
         ]
 
-    def open_turn(self, session_id: str) -> Turn | None:
-        """The last turn, if it was asked and never answered."""
-        turns = self.turns(session_id)
-        return turns[-1] if turns and turns[-1].answer is None else None
-
     def remove(self, session_id: str) -> None:
-        """Forget a session and its turns. Its evidence stays: the ledger is append-only."""
+        """Forget a session, its turns and its checkpoints. Its evidence stays: the ledger is append-only."""
+        _remove_checkpoints(self._path.with_name("checkpoints.sqlite"), session_id)
         with self._lock, writing(self._db, self._path) as db:
             db.execute("DELETE FROM turns WHERE session = ?", (session_id,))
             db.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
@@ -184,3 +190,16 @@ class SessionStore:
     def close(self) -> None:
         with self._lock:
             self._db.close()
+
+
+def _remove_checkpoints(path: Path, session_id: str) -> None:
+    """Delete what the agent's checkpointer keeps of a session: the conversation itself."""
+    if not path.exists():
+        return
+    with (
+        state_errors(path),
+        contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as db,
+    ):
+        made = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table in made & {"checkpoints", "writes"}:
+            db.execute(f"DELETE FROM {table} WHERE thread_id = ?", (session_id,))
