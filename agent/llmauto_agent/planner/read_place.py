@@ -142,6 +142,8 @@ def _is_column(symbol: str, start: int, end: int, links: list[Link], language: L
     ends = [x for x in links if x.how == "exact" and x.kind == "column" and start < x.start and x.end == end]
     if symbol == "#" and language == "zh" and ends and not _counted_noun(start, links):
         return True  # 总数量 is the total of the column 数量
+    if symbol == "Σ" and language == "en" and ends:
+        return True  # "total amount" is the total of the column amount
     named = any((x.start, x.end) == (start, end) and x.how == "exact" and x.kind == "column" for x in links)
     if not named:
         return False
