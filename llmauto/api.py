@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from llmauto import contract, frames, notebook
 from llmauto.exits import UsageError
 from llmauto.folders import workspace_folder
-from llmauto.lean import import_lean
 from llmauto_tools.errors import LlmautoError
 
 if TYPE_CHECKING:
@@ -235,7 +234,6 @@ class Session:
         session_id: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        import_lean()
         from llmauto_agent.session import Session as AgentSession
 
         self._workspace = open_workspace(workspace)

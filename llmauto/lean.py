@@ -4,6 +4,9 @@ LangChain imports LangSmith's whole set of API types and LangGraph's network cli
 import time, for tracing to a server and for talking to one. Here these packages are entered without
 running their `__init__`: their submodules import as usual, and the first use of a name that only the
 `__init__` defines runs it then. Nothing is missing, it is only later.
+
+Only the command line does this, in a process of its own; a program that imports llmauto keeps Python's
+imports as they are.
 """
 
 from __future__ import annotations

@@ -103,8 +103,12 @@ def warm_up() -> None:
     import_lean()
 
     def load() -> None:
-        for module in ("llmauto_agent.loop", "llmauto_agent.planner.model"):
-            importlib.import_module(module)
+        try:
+            for module in ("llmauto_agent.loop", "llmauto_agent.planner.model"):
+                importlib.import_module(module)
+        finally:
+            gc.freeze()
+            gc.enable()
 
     threading.Thread(target=load, name="llmauto-imports", daemon=True).start()
 
@@ -158,8 +162,6 @@ def _drive(
     def work(emit: Emit) -> tuple[Answer, BaseException | None]:
         with ExitStack() as stack:
             session = _open(settings, folder, asked, emit, stack, stops)
-            gc.freeze()
-            gc.enable()
             return _consume(session, asked.question, emit, decisions), session.failure
 
     def on_event(event: Any) -> None:

@@ -34,3 +34,21 @@ def test_a_package_that_is_not_installed_stays_an_import_error() -> None:
         "try:\n    import no_such_package\nexcept ModuleNotFoundError as e:\n    print(e.name)"
     )
     assert run(code).strip() == "no_such_package"
+
+
+def test_a_program_that_uses_llmauto_keeps_its_imports() -> None:
+    code = (
+        "import sys, tempfile; finders = list(sys.meta_path); import llmauto\n"
+        "with llmauto.Session(workspace=tempfile.mkdtemp()) as s:\n    s.ask('hello')\n"
+        "import langgraph_sdk; print(sys.meta_path == finders, 'get_client' in vars(langgraph_sdk))"
+    )
+    assert run(code).split() == ["True", "True"]
+
+
+def test_the_collector_is_back_after_a_warm_start() -> None:
+    code = (
+        "import gc, threading; from llmauto.cli.ask import warm_up; warm_up()\n"
+        "[t.join() for t in threading.enumerate() if t.name == 'llmauto-imports']\n"
+        "print(gc.isenabled(), gc.get_freeze_count() > 0)"
+    )
+    assert run(code).split() == ["True", "True"]
