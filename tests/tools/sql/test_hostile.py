@@ -268,7 +268,7 @@ def test_the_connection_alone(vault: Any, tmp_path: Path) -> None:
         instance = _instance(vault)
     instance.retire()
     assert reached == _listed("What the connection alone does not hold")
-    assert ran - reached == _listed("What the connection alone runs, without harm to data")
+    assert ran - reached <= _listed("What the connection alone runs, without harm to data")
 
 
 def _instance(vault: Any) -> Instance:

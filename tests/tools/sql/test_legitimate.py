@@ -80,7 +80,7 @@ STATEMENTS: dict[str, tuple[str, Any]] = {
     "any": ("SELECT count(*) FROM orders WHERE id > ANY (SELECT i FROM parts WHERE i > 3)", 1),
     "in subquery": ("SELECT count(*) FROM orders WHERE id IN (SELECT i FROM parts)", 5),
     "columns": ("SELECT sum(length(c)) FROM (SELECT COLUMNS('reg.*') AS c FROM orders)", 24),
-    "columns lambda": ("SELECT count(COLUMNS(c -> c LIKE 'i%')) FROM orders", 5),
+    "columns lambda": ("SELECT count(COLUMNS(lambda c: c LIKE 'i%')) FROM orders", 5),
     "exclude replace rename": ("SELECT max(id) FROM (SELECT * EXCLUDE (paid) REPLACE (id * 10 AS id) RENAME (region AS place) FROM orders)", 50),
     "prefix alias": ("SELECT total: sum(id) FROM orders", 15),
     "positional reference": ("SELECT region FROM orders ORDER BY #1 LIMIT 1", "North"),

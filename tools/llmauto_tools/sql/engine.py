@@ -98,16 +98,15 @@ class Engine:
     def arrow(self, sql: str, *, timeout: float | None = None) -> pa.Table:
         """All rows of one SELECT as an Arrow table, in memory."""
         with self._open(sql, timeout, None) as opened:
-            execute = opened.cursor.execute
-            return opened.running.run(lambda: execute(opened.checked.sql).to_arrow_table())
+            return opened.running.run(lambda: _bind(opened).to_arrow_table())
 
     def batches(
         self, sql: str, rows_per_batch: int = BATCH_ROWS, *, timeout: float | None = None
     ) -> Iterator[pa.RecordBatch]:
         """All rows of one SELECT as Arrow record batches, streamed; the time limit covers it all."""
         with self._open(sql, timeout, None) as opened:
-            execute = opened.cursor.execute
-            reader = opened.running.run(lambda: execute(opened.checked.sql).to_arrow_reader(rows_per_batch))
+            relation = _bind(opened)
+            reader = opened.running.run(lambda: relation.to_arrow_reader(rows_per_batch))
             while (batch := opened.running.run(lambda: next(reader, None))) is not None:
                 yield batch
 
@@ -262,21 +261,24 @@ class Engine:
         self, opened: _Opened, limit: int
     ) -> tuple[tuple[Column, ...], list[tuple[Any, ...]], int | None]:
         """Columns, at most `limit` + 1 rows, and the number of all rows."""
-        opened.cursor.execute(opened.checked.sql)
-        columns = _columns(opened.cursor)
-        rows = _fetch(opened.cursor, columns, limit + 1)
+        relation = _bind(opened)
+        columns = tuple(Column(n, str(t)) for n, t in zip(relation.columns, relation.types, strict=True))
+        if any("WITH TIME ZONE" in c.dtype for c in columns):
+            rows = _arrow_rows(relation, limit + 1)
+        else:
+            rows = opened.cursor.execute(opened.checked.sql).fetchmany(limit + 1)
         return columns, rows, self._count(opened) if len(rows) > limit else len(rows)
 
     def _count(self, opened: _Opened) -> int | None:
         """The number of rows of a result that was cut off, or None if that takes too long."""
         opened.running.shorten(COUNT_SECONDS)
         try:
-            row = opened.cursor.execute(f"SELECT count(*) FROM (\n{opened.checked.sql}\n)").fetchone()
+            rows = opened.cursor.execute(f"SELECT count(*) FROM (\n{opened.checked.sql}\n)").fetchall()
         except Exception:
             if opened.running.forgive_time():
                 return None
             raise
-        return int(row[0]) if row else None
+        return int(rows[0][0])
 
     def _failure(
         self, error: BaseException, sql: str, running: RunningQuery, relations: Sequence[Relation]
@@ -324,16 +326,19 @@ def signature(relation: Relation) -> Signature:
     return found
 
 
-def _columns(cursor: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:
-    return tuple(Column(d[0], str(d[1])) for d in cursor.description or ())
+def _bind(opened: _Opened) -> duckdb.DuckDBPyRelation:
+    """The statement with its names and types looked up, not run."""
+    try:
+        return opened.cursor.sql(opened.checked.sql)
+    except Exception:
+        opened.cursor.execute(opened.checked.sql)  # fails too, and says where in the statement
+        raise
 
 
-def _fetch(cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column], count: int) -> list[tuple[Any, ...]]:
-    """At most `count` rows. Time zones go through Arrow: DuckDB's own way needs pytz."""
-    if not any("WITH TIME ZONE" in c.dtype for c in columns):
-        return cursor.fetchmany(count)
+def _arrow_rows(relation: duckdb.DuckDBPyRelation, count: int) -> list[tuple[Any, ...]]:
+    """At most `count` rows through Arrow: DuckDB's own way needs pytz for time zones."""
     rows: list[tuple[Any, ...]] = []
-    for batch in cursor.to_arrow_reader(min(count, 2048)):
+    for batch in relation.to_arrow_reader(min(count, 2048)):
         rows.extend(zip(*(column.to_pylist() for column in batch.columns), strict=True))
         if len(rows) >= count:
             break

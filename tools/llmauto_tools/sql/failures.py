@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from llmauto_tools.errors import (
     DiskFull,
@@ -50,45 +49,53 @@ def translate(error: BaseException, sql: str, relations: Sequence[Relation]) -> 
     `relations` are those that the statement names: their columns make the hints, and a file of theirs
     that has vanished explains the error.
     """
-    import duckdb
-
     if isinstance(error, MemoryError):
         return MemoryLimitReached("There is not enough memory for this query.", _LESS)
-    if not isinstance(error, duckdb.Error):
-        return None
     text = str(error)
-    if isinstance(error, duckdb.InterruptException):
-        return Interrupted("The query was stopped.")
+    kind = _kind(error, text)
+    if kind is None:
+        return None
     return (
-        _resource_failure(error, text)
-        or _source_failure(error, text, relations)
-        or _statement_failure(error, text, sql, relations)
+        _resource_failure(kind, text)
+        or _source_failure(kind, text, relations)
+        or _statement_failure(kind, text, sql, relations)
     )
+
+
+def _kind(error: BaseException, text: str) -> str | None:
+    """The kind that DuckDB's message begins with, in lower case, such as "conversion".
+
+    From the text, since an error that came through Arrow has it too and has lost its class.
+    """
+    import duckdb
+
+    match = re.match(r"([A-Za-z][A-Za-z ]{1,30}?) Error: ", text)
+    if match and isinstance(error, (duckdb.Error, OSError, ValueError)):
+        return match[1].lower()
+    return "other" if isinstance(error, duckdb.Error) else None
 
 
 _LESS = "Select fewer rows or columns, group before joining, or allow more with --memory."
 
 
-def _resource_failure(error: Any, text: str) -> LlmautoError | None:
-    import duckdb
-
+def _resource_failure(kind: str, text: str) -> LlmautoError | None:
+    if kind == "interrupt":
+        return Interrupted("The query was stopped.")
     if "No space left on device" in text or "max_temp_directory_size" in text:
         return DiskFull("The disk is full: the query could not write its intermediate results.", _LESS)
     if "File too large" in text:
         return DiskFull("The file-size limit of this process was reached while the query spilled.", _LESS)
-    if isinstance(error, duckdb.OutOfMemoryException):
+    if kind == "out of memory":
         used = re.search(r"\(([^)]*used)\)", text)
         return MemoryLimitReached(
             f"The query needs more memory than is allowed{f' ({used[1]})' if used else ''}.", _LESS
         )
-    if isinstance(error, duckdb.FatalException):
+    if kind == "fatal":
         return WorkspaceError(f"The SQL engine stopped: {_sentence(text, '')}", "Run the query again.")
     return None
 
 
-def _source_failure(error: Any, text: str, relations: Sequence[Relation]) -> LlmautoError | None:
-    import duckdb
-
+def _source_failure(kind: str, text: str, relations: Sequence[Relation]) -> LlmautoError | None:
     for relation in relations:
         for path in (*relation.paths, *((relation.attach[1],) if relation.attach else ())):
             if "*" not in path and not os.path.lexists(path):
@@ -101,11 +108,10 @@ def _source_failure(error: Any, text: str, relations: Sequence[Relation]) -> Llm
         return UnreadableSource(
             f"The columns{where} have changed since the source was attached.", _CHANGED_HINT
         )
-    if isinstance(error, (duckdb.IOException, duckdb.PermissionException, duckdb.SerializationException)):
-        return UnreadableSource(f"The data{where} cannot be read: {_sentence(text, '')}", _CHANGED_HINT)
-    if isinstance(error, duckdb.InvalidInputException) and re.search(
+    unreadable = kind == "invalid input" and re.search(
         r"CSV Error|parquet|Parquet|[Mm]alformed JSON|Failed to read file", text
-    ):
+    )
+    if unreadable or kind in ("io", "permission", "serialization"):
         return UnreadableSource(f"The data{where} cannot be read: {_sentence(text, '')}", _CHANGED_HINT)
     return None
 
@@ -114,15 +120,12 @@ def _listed(relations: Sequence[Relation]) -> str:
     return ", ".join(f"'{r.name}'" for r in relations[:5])
 
 
-def _statement_failure(error: Any, text: str, sql: str, relations: Sequence[Relation]) -> LlmautoError:
-    import duckdb
-
-    if isinstance(error, duckdb.InternalException):
+def _statement_failure(kind: str, text: str, sql: str, relations: Sequence[Relation]) -> LlmautoError:
+    if kind == "internal":
         return QueryInvalid(
             f"DuckDB could not run this statement: {_sentence(text, sql)}", "Word it differently."
         )
-    hint = _name_hint(text, relations) or _type_hint(error, text)
-    return QueryInvalid(_sentence(text, sql), hint)
+    return QueryInvalid(_sentence(text, sql), _name_hint(text, relations) or _type_hint(kind, text))
 
 
 def _name_hint(text: str, relations: Sequence[Relation]) -> str | None:
@@ -144,10 +147,8 @@ def _name_hint(text: str, relations: Sequence[Relation]) -> str | None:
     return f"The columns are: {listed}{more}." if known else None
 
 
-def _type_hint(error: Any, text: str) -> str | None:
-    import duckdb
-
-    if isinstance(error, duckdb.ConversionException):
+def _type_hint(kind: str, text: str) -> str | None:
+    if kind == "conversion":
         return "Use TRY_CAST(… AS type) to get NULL where a value does not convert."
     if "explicit type casts" in text:
         return "Cast the argument: CAST(… AS DOUBLE), or TRY_CAST where some values do not convert."

@@ -98,11 +98,12 @@ def _parse(sql: str, connection: duckdb.DuckDBPyConnection) -> Any:
     # A literal and not a parameter: for a parameter DuckDB imports pandas, a quarter of a second.
     options = "skip_null := true, skip_empty := true, skip_default := true"
     try:
-        row = connection.execute(f"SELECT json_serialize_sql({text(sql)}, {options})").fetchone()
+        # All rows are fetched, so that no transaction stays open in which views made later are not seen.
+        rows = connection.execute(f"SELECT json_serialize_sql({text(sql)}, {options})").fetchall()
     except duckdb.ParserException as e:  # a NUL byte ends the text that DuckDB's parser sees
         raise syntax_failure(e, sql) from e
     try:
-        tree = json.loads(row[0] if row else "{}")
+        tree = json.loads(rows[0][0])
     except RecursionError as e:
         raise _too_deep() from e
     if tree.get("error") is not False or len(tree.get("statements", ())) != 1:

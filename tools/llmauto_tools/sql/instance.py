@@ -32,6 +32,8 @@ _numbers = itertools.count(1)
 MEMORY_SHARE = 0.6
 """Of the machine's memory, where no limit is given."""
 
+PREPARED_CURSORS = 4
+
 SPILL_SHARE = 0.8
 """Of the free disk space, for intermediate results."""
 
@@ -52,6 +54,7 @@ class Instance:
         self._root = _connect(spill, limits)
         try:
             self._attach_databases()
+            self._idle = [self._progressing_cursor() for _ in range(PREPARED_CURSORS)]
             self._close_doors()
             self.memory = _bytes(self._setting("memory_limit"))
         except BaseException:
@@ -59,8 +62,7 @@ class Instance:
             raise
 
     def _setting(self, name: str) -> str:
-        row = self._root.execute(f"SELECT current_setting('{name}')").fetchone()
-        return str(row[0]) if row else ""
+        return str(self._root.execute(f"SELECT current_setting('{name}')").fetchall()[0][0])
 
     def _attach_databases(self) -> None:
         """Attach each database file once; one that fails is told about when it is named."""
@@ -88,21 +90,39 @@ class Instance:
         self._root.execute("SET enable_external_access = false")
         self._root.execute("SET lock_configuration = true")
 
+    def _progressing_cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor that knows its progress (and prints nothing); only before the doors are closed."""
+        cursor = self._root.cursor()
+        cursor.execute("SET enable_progress_bar = true")
+        cursor.execute("SET enable_progress_bar_print = false")
+        return cursor
+
     @contextlib.contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection for one query; a retired instance is closed when its last one ends."""
+        """A connection for one query; a retired instance is closed when its last one ends.
+
+        When more than PREPARED_CURSORS queries run at once, the others' progress is not known.
+        """
         with self._lock:
             if self._retired and self._users == 0:
                 raise WorkspaceError("The SQL engine was closed.")
             self._users += 1
-            cursor = self._root.cursor()
+            cursor = self._idle.pop() if self._idle else self._root.cursor()
         try:
             yield cursor
         finally:
-            cursor.close()
             with self._lock:
                 self._users -= 1
+                self._give_back(cursor)
                 self._close_if_idle()
+
+    def _give_back(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        try:
+            cursor.execute("SELECT NULL").fetchall()  # lets go of a result that was not read to its end
+        except Exception:
+            cursor.close()  # what went wrong was raised where the query ran
+        else:
+            self._idle.append(cursor)
 
     def retire(self) -> None:
         """No new queries; close once the running ones have ended."""
@@ -112,6 +132,8 @@ class Instance:
 
     def _close_if_idle(self) -> None:
         if self._retired and self._users == 0:
+            for cursor in self._idle:
+                cursor.close()
             self._root.close()
 
     def named(self, tables: Sequence[str]) -> list[Relation]:
@@ -177,6 +199,7 @@ def _connect(spill: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
         "allow_community_extensions": False,
         "allow_unsigned_extensions": False,
         "allow_persistent_secrets": False,
+        "lambda_syntax": "ENABLE_SINGLE_ARROW",  # x -> x + 1 as well as lambda x: x + 1
     }
     if limits.threads is not None:
         config["threads"] = limits.threads

@@ -26,7 +26,8 @@ def write_parquet(cursor: duckdb.DuckDBPyConnection, sql: str, path: Path) -> in
     import pyarrow.parquet as pq
 
     described = cursor.execute(f"DESCRIBE (\n{sql}\n)").fetchall()
-    reader = cursor.execute(_storable(sql, [(r[0], r[1]) for r in described])).to_arrow_reader(ROWS_PER_GROUP)
+    relation = cursor.sql(_storable(sql, [(r[0], r[1]) for r in described]))
+    reader = relation.to_arrow_reader(ROWS_PER_GROUP)
     rows = 0
     try:
         with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
@@ -40,6 +41,8 @@ def write_parquet(cursor: duckdb.DuckDBPyConnection, sql: str, path: Path) -> in
                 f"The disk is full: {path.parent} cannot hold the table.",
                 "Free some space and save it again.",
             ) from e
+        if e.errno is None:
+            raise  # an error of the statement, on its way through Arrow
         raise WorkspaceError(f"The table cannot be written to {path.parent}: {e}.") from e
     except BaseException:
         path.unlink(missing_ok=True)

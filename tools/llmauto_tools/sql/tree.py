@@ -51,6 +51,7 @@ _TYPE_INFO = {
 _NODE_TYPES = _QUERY_NODES | _TABLE_REFS | _MODIFIERS | _TYPE_INFO
 _BASE_TABLE_KEYS = {
     "type", "alias", "column_name_alias", "sample", "query_location", "table_name", "schema_name", "catalog_name",
+    "qualified_name", "query_location_length",
 }  # fmt: skip
 _TELLING_KEYS = {"function_name", "table_name", "function", "query", "subquery", "from_table"}
 """Keys that only a known kind of node may have; seen elsewhere, the tree is not what we think."""
@@ -140,6 +141,7 @@ class TreeWalk:
 
     def _function(self, node: dict[str, Any], place: _Place) -> None:
         name = ascii_lower(str(node.get("function_name", "")))
+        _check_path(node, "function_name", "catalog", "schema")
         if name not in ALLOWED_FUNCTIONS:
             raise _refused_function(name)
         _check_schema(node, f"The function '{name}'")
@@ -200,6 +202,7 @@ class TreeWalk:
         if unknown:
             raise _unknown("table with", ", ".join(sorted(unknown)))
         name = str(node.get("table_name", ""))
+        _check_path(node, "table_name", "catalog_name", "schema_name")
         folded = ascii_lower(name)
         schema, catalog = node.get("schema_name", ""), node.get("catalog_name", "")
         if not schema and not catalog and folded in place.ctes:
@@ -229,6 +232,7 @@ class TreeWalk:
             raise QueryRejected(
                 f"The table function '{name}' is not allowed.", f"Allowed in FROM are: {allowed}."
             )
+        _check_path(function, "function_name", "catalog", "schema")
         _check_schema(function, f"The table function '{name}'")
         rest = [v for k, v in node.items() if k != "function"]
         self._push([*function.values(), *rest], place)
@@ -266,6 +270,14 @@ def _check_schema(node: dict[str, Any], what: str) -> None:
         )
 
 
+def _check_path(node: dict[str, Any], name: str, *prefixes: str) -> None:
+    """DuckDB 2 writes the whole name once more; it has to say the same."""
+    if "qualified_name" in node:
+        parts = [node[key] for key in (*prefixes, name) if node.get(key)]
+        if node["qualified_name"].get("path") != parts:
+            raise _unknown("name", name)
+
+
 def _check_type(node: dict[str, Any]) -> None:
     if node.get("catalog") or node.get("schema"):
         raise QueryRejected("Types of other databases are not allowed.", "Use a plain DuckDB type.")
@@ -273,7 +285,7 @@ def _check_type(node: dict[str, Any]) -> None:
 
 def _check_repeat(name: str, node: dict[str, Any]) -> None:
     position = REPEATING_FUNCTIONS[name]
-    children = node.get("children", [])
+    children = _arguments(node)
     value = _constant(children, position)
     if len(children) <= position and name == "bitstring":
         return
@@ -287,7 +299,7 @@ def _check_repeat(name: str, node: dict[str, Any]) -> None:
 
 
 def _check_format(name: str, node: dict[str, Any]) -> None:
-    value = _constant(node.get("children", []), 0)
+    value = _constant(_arguments(node), 0)
     if not isinstance(value, str) or re.search(r"\d{5}|\{[^}]*\{|%[^a-zA-Z%]*\*", value):
         raise QueryRejected(
             f"'{name}' needs a constant format with widths below 10,000.",
@@ -295,11 +307,20 @@ def _check_format(name: str, node: dict[str, Any]) -> None:
         )
 
 
-def _constant(children: list[Any], position: int) -> Any:
+def _arguments(node: dict[str, Any]) -> list[Any]:
+    """The argument expressions of a call, as DuckDB 1 or 2 writes them."""
+    return [*node.get("children", []), *(a.get("expression") for a in node.get("arguments", []))]
+
+
+def _constant(arguments: list[Any], position: int) -> Any:
     """The value of an argument that is a constant, else None."""
-    if len(children) <= position or not isinstance(children[position], dict):
+    if len(arguments) <= position or not isinstance(arguments[position], dict):
         return None
-    value = children[position].get("value")
+    literal = arguments[position].get("literal")  # DuckDB 2
+    if isinstance(literal, dict):
+        text = str(literal.get("text", ""))
+        return int(text) if literal.get("kind") == "INTEGER" and text.isdecimal() else text
+    value = arguments[position].get("value")  # DuckDB 1
     return value.get("value") if isinstance(value, dict) else None
 
 

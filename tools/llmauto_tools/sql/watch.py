@@ -69,9 +69,6 @@ class RunningQuery:
     def watch(self, cursor: duckdb.DuckDBPyConnection, memory: int) -> Iterator[None]:
         """Watch the statements that the block runs on `cursor`; `memory` is DuckDB's limit in bytes."""
         self._cursor = cursor
-        if self._progress is not None:
-            cursor.execute("PRAGMA enable_progress_bar")
-            cursor.execute("PRAGMA disable_print_progress_bar")
         self.check()
         if self._seconds is not None:
             self._deadline = time.monotonic() + self._seconds
