@@ -40,7 +40,7 @@ def compose_answer(
         answer.columns = [n for n, _ in main.columns]
         answer.rows = [list(r) for r in main.rows]
         answer.sql = main.sql
-        if len(main.rows) == 1 and len(main.columns) == 1:
+        if len(main.rows) == 1 and (len(main.columns) == 1 or _is_share(main)):
             answer.value = main.rows[0][0]
         answer.charts = _charts(main, reading.get("chart"))
     if answer.status == "answered":
@@ -66,6 +66,17 @@ def stored_answer(answer: Answer) -> dict[str, Any]:
 def main_result(evidence: Sequence[Evidence]) -> Evidence | None:
     """The evidence whose table is shown: the last one that has columns."""
     return next((e for e in reversed(evidence) if e.state == "finished" and e.columns), None)
+
+
+def _is_share(evidence: Evidence) -> bool:
+    """Whether the first column is a share and the others are the counts behind it."""
+    if "plan" not in evidence.arguments:
+        return False
+    from llmauto_agent.planner.shares import without_counts
+    from llmauto_tools.plan.model import Plan
+
+    plan = Plan.model_validate(evidence.arguments["plan"])
+    return without_counts(plan) != plan
 
 
 def _base(

@@ -23,9 +23,11 @@ from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.reader import read
 from llmauto_agent.planner.reading import Reading
 from llmauto_agent.planner.refuse import word_failure, word_refusal
+from llmauto_agent.planner.shares import with_counts, without_counts
 from llmauto_agent.planner.tokens import detect_language
 from llmauto_agent.planner.values import EngineValues
 from llmauto_agent.planner.verbalise import verbalise
+from llmauto_tools.plan.keys import find_joins
 from llmauto_tools.plan.model import Plan
 from llmauto_tools.workspace import Workspace
 
@@ -81,7 +83,7 @@ class BuiltinChatModel(BaseChatModel):
             return AIMessage(content=text, response_metadata={READING: summary | {"status": "refused"}})
         arguments = dict(reading.arguments)
         if reading.plan is not None:
-            arguments = {"plan": reading.plan.model_dump(mode="json")}
+            arguments = {"plan": with_counts(reading.plan).model_dump(mode="json")}
         call = {
             "name": reading.tool or "analyze",
             "args": arguments,
@@ -101,9 +103,7 @@ class BuiltinChatModel(BaseChatModel):
                 failed = failed or message.status == "error"
                 parts.append(self._word_result(question, message, reading))
         status = "error" if failed else "answered"
-        return AIMessage(
-            content="\n".join(parts), response_metadata={READING: reading | {"status": status}}
-        )
+        return AIMessage(content="\n".join(parts), response_metadata={READING: reading | {"status": status}})
 
     def _word_result(self, question: str, message: ToolMessage, reading: dict[str, Any]) -> str:
         language: Literal["en", "zh"] = detect_language(question)
@@ -125,8 +125,9 @@ class BuiltinChatModel(BaseChatModel):
         tables = self.workspace.tables()
         key = tuple(f"{t.name} {self.workspace.fingerprint(t.name)}" for t in tables)
         if self._index is None or self._index[0] != key:
-            values = EngineValues(self.workspace.engine, tables)
-            self._index = (key, SchemaIndex(tables, self.workspace.foreign_keys(), values))
+            values = EngineValues(self.workspace.engine, tables, self.workspace.fingerprint)
+            joins = find_joins(tables, self.workspace.foreign_keys())
+            self._index = (key, SchemaIndex(tables, joins, values))
         return self._index[1]
 
 
@@ -140,7 +141,7 @@ def previous_reading(earlier: Sequence[BaseMessage]) -> Reading | None:
         elif isinstance(message, AIMessage):
             for call in message.tool_calls:
                 if call["name"] == "analyze":
-                    plan = Plan.model_validate(call["args"]["plan"])
+                    plan = without_counts(Plan.model_validate(call["args"]["plan"]))
                     found = Reading(question, plan=plan, tool="analyze", confidence=1.0)
     return found
 
