@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -17,6 +16,10 @@ from llmauto.render.text import clean
 
 _WORD = re.compile(r"[^\s,()\"'/=<>+*]+$", re.UNICODE)
 _PLAIN = re.compile(r"[^\W\d]\w*", re.UNICODE)
+_PATH = re.compile(r"(?:\\.|[^\s\\])*$")
+_ESCAPED = re.compile(r"\\(.)")
+_SPECIAL = re.compile(r"[\s'\"\\#]")
+"""What shlex would not take for a part of a word."""
 _FILES = frozenset({"/add", "/save", "/export", "/chart"})
 _MOST = 60
 
@@ -41,13 +44,14 @@ class ChatCompleter(Completer):
             names = [Name(f"/{name}", c.summary) for name, c in COMMANDS.items()]
             yield from _matching(text, names, within=False)
         elif command in _FILES:
-            last = rest.split(" ")[-1].lstrip("'\"")
-            for path in complete.sources(last):
-                yield Completion(shlex.quote(path), -len(rest.split(" ")[-1]), display=clean(path))
+            typed = _PATH.search(rest)[0]  # type: ignore[index]  # it matches nothing, too
+            for path in complete.sources(_ESCAPED.sub(r"\1", typed)):
+                yield Completion(_SPECIAL.sub(r"\\\g<0>", path), -len(typed), display=clean(path))
         elif command in {"/help", "/model", "/share", "/resume", "/schema"}:
             yield from _matching(rest, self._arguments(command))
         elif (word := _WORD.search(text)) is not None:
-            yield from _matching(word.group(), self._columns(quoted=command == "/sql"))
+            names = list(self._columns(quoted=command == "/sql"))
+            yield from _matching(_typed_part(word.group(), names), names)
 
     def _arguments(self, command: str) -> list[Name]:
         if command == "/help":
@@ -79,6 +83,15 @@ class ChatCompleter(Completer):
 
 def _in_sql(name: str) -> str:
     return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def _typed_part(word: str, names: Iterable[Name]) -> str:
+    """The part of what was typed that may begin a name: all of it, but Chinese is written without spaces."""
+    if word.isascii():
+        return word
+    starts = [n.text.casefold() for n in names]
+    suffixes = (word[i:] for i in range(len(word)))
+    return next((s for s in suffixes if any(n.startswith(s.casefold()) for n in starts)), word)
 
 
 def _matching(start: str, names: Iterable[Name], *, within: bool = True) -> Iterator[Completion]:

@@ -99,6 +99,14 @@ def _keys(pastes: Pastes) -> KeyBindings:
         else:
             buffer.validate_and_handle()
 
+    @keys.add("c-c")
+    def _stop(event: KeyPressEvent) -> None:
+        """Drop what was typed; on an empty line, ask to leave."""
+        if event.current_buffer.text:
+            event.current_buffer.reset()
+        else:
+            event.app.exit(exception=KeyboardInterrupt(), style="class:aborting")
+
     @keys.add("escape", "enter")
     def _new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from llmauto import exits
 from llmauto.chat.state import Chat
 from llmauto.cli.ask import warm_up
 from llmauto.cli.common import last_sources, limits, open_store
 from llmauto.cli.program import Invocation
+from llmauto.cli.signals import quit_at_once
 from llmauto.cli.stdin import read_sources
 from llmauto.exits import TerminatedError, UsageError
 from llmauto.folders import workspace_folder
 from llmauto.render.message import print_error, print_note
 from llmauto_tools.errors import Interrupted, LlmautoError
+
+_PLAIN_MODES = b"\x1b[?2004l\x1b[?25h\x1b[0m\r\n"
+"""No bracketed paste, a cursor, no colours: what the line editor may have changed."""
 
 TWICE = 2.0
 """Seconds within which a second Ctrl-C leaves."""
@@ -74,7 +81,8 @@ def chat_command(options: ChatOptions, invocation: Invocation) -> int:
         for source in sources:
             chat.attach(source)
         _greet(chat, resumed=session_id is not None)
-        return _loop(chat, _reader(chat))
+        with terminal_restored():
+            return _loop(chat, _reader(chat))
 
 
 def _session_to_resume(options: ChatOptions, folder: Path) -> str | None:
@@ -109,6 +117,32 @@ def _greet(chat: Chat, *, resumed: bool) -> None:
 def is_interactive() -> bool:
     """Whether a person sits at both ends: else lines are read as they come, and shown."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+@contextmanager
+def terminal_restored() -> Iterator[None]:
+    """SIGTERM ends the program at once, but not without giving the terminal back as it was."""
+    try:
+        import termios
+
+        before = termios.tcgetattr(sys.stdin.fileno())
+    except (ImportError, OSError, ValueError, AttributeError):  # no such terminal
+        yield
+        return
+    except termios.error:  # standard input is no terminal
+        yield
+        return
+
+    def quit_restored(number: int, frame: FrameType | None) -> None:
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, before)
+        os.write(1, _PLAIN_MODES)
+        quit_at_once(number, frame)
+
+    usual = signal.signal(signal.SIGTERM, quit_restored)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, usual)
 
 
 def _reader(chat: Chat) -> Callable[[], str]:

@@ -30,6 +30,18 @@ def print_note(text: str) -> None:
 
 
 def _write(screen: Screen, label: str, text: str, color: str) -> None:
-    shown = f"{color}{label}{_OFF}" if screen.color else label
-    screen.stream.write(f"{shown} {clean_lines(text, screen.unicode)}\n")
+    shown = clean_lines(text, screen.unicode)
+    if screen.terminal:
+        shown = _wrapped(f"{label} {shown}", screen.width)[len(label) + 1 :]
+    head = f"{color}{label}{_OFF}" if screen.color else label
+    screen.stream.write(f"{head} {shown}\n")
     screen.stream.flush()
+
+
+def _wrapped(text: str, columns: int) -> str:
+    """Lines broken at words, so that a terminal need not break them anywhere."""
+    from rich.console import Console
+    from rich.text import Text
+
+    lines = Text(text).wrap(Console(width=columns), columns)
+    return "\n".join(line.plain.rstrip() for line in lines)
