@@ -167,6 +167,10 @@ def check(workspace: Workspace, session: Session, known: dict[str, Any], told: T
         stored = turns[int(number) - 1].answer if int(number) <= len(turns) else None
         if stored is None or stored["answer"] != text:
             wrong(f"turn {number} was reported as {text!r}, and is stored as {stored}")
+    for turn in turns:
+        if turn.answer is not None and str(turn.number) not in known["answered"]:
+            # Killed between the answer's record and its report.
+            told("answered", number=turn.number, status=turn.answer["status"], answer=turn.answer["answer"])
     records = workspace.ledger.list(session.id)
     states = {(e.call_id, e.id): e.state for e in records}
     finished = Counter(call for (call, _), state in states.items() if state == "finished")
