@@ -112,3 +112,16 @@ def engine(vault: Vault) -> Iterator[Engine]:
     made = vault.engine()
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def shared_vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
+    """For tests that leave it as it was."""
+    return plant(tmp_path_factory.mktemp("vault"))
+
+
+@pytest.fixture(scope="module")
+def shared_engine(shared_vault: Vault) -> Iterator[Engine]:
+    made = shared_vault.engine()
+    yield made
+    made.close()

@@ -221,28 +221,30 @@ def _everything_said(error: BaseException) -> str:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_engine_refuses(name: str, vault: Any, engine: Engine) -> None:
+def test_engine_refuses(name: str, shared_vault: Any, shared_engine: Engine) -> None:
     planted = [SECRET]  # a Python variable that a replacement scan would find
-    before = vault.digest()
-    sql = _filled(HOSTILE[name], vault.folder)
+    before = shared_vault.digest()
+    sql = _filled(HOSTILE[name], shared_vault.folder)
     with pytest.raises((QueryRejected, QueryInvalid, UnreadableSource)) as caught:
-        engine.query(sql)
+        shared_engine.query(sql)
     assert planted
     assert SECRET not in _everything_said(caught.value)
-    assert vault.digest() == before
-    assert engine.scalar("SELECT count(*) FROM orders") == 5
+    assert shared_vault.digest() == before
+    assert shared_engine.scalar("SELECT count(*) FROM orders") == 5
 
 
 @pytest.mark.parametrize(
     "name", [n for n in HOSTILE if n != "view of an attached database that reads a file"]
 )
-def test_guard_alone_refuses(name: str, vault: Any) -> None:
+def test_guard_alone_refuses(name: str, shared_vault: Any) -> None:
     """On a connection that is not locked at all: the guard runs nothing."""
-    before = vault.digest()
+    before = shared_vault.digest()
     with duckdb.connect() as open_connection, pytest.raises((QueryRejected, QueryInvalid)) as caught:
-        guard.check(_filled(HOSTILE[name], vault.folder), open_connection, ["orders", "parts", "goods"])
+        guard.check(
+            _filled(HOSTILE[name], shared_vault.folder), open_connection, ["orders", "parts", "goods"]
+        )
     assert caught.value.message
-    assert vault.digest() == before
+    assert shared_vault.digest() == before
 
 
 def test_the_connection_alone(vault: Any, tmp_path: Path) -> None:
@@ -319,10 +321,10 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bomb_is_refused_before_it_runs(name: str, engine: Engine) -> None:
+def test_bomb_is_refused_before_it_runs(name: str, shared_engine: Engine) -> None:
     with pytest.raises((QueryRejected, QueryInvalid)):
-        engine.query(BOMBS[name])
-    assert engine.scalar("SELECT 1") == 1
+        shared_engine.query(BOMBS[name])
+    assert shared_engine.scalar("SELECT 1") == 1
 
 
 ENDLESS = {

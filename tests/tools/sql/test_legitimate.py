@@ -158,9 +158,9 @@ STATEMENTS: dict[str, tuple[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_gives_the_right_value(name: str, engine: Engine) -> None:
+def test_gives_the_right_value(name: str, shared_engine: Engine) -> None:
     sql, expected = STATEMENTS[name]
-    value = engine.scalar(sql)
+    value = shared_engine.scalar(sql)
     assert value == (pytest.approx(expected) if isinstance(expected, float) else expected)
 
 
@@ -168,8 +168,8 @@ def test_there_are_enough_of_them() -> None:
     assert len(STATEMENTS) >= 60
 
 
-def test_the_guard_tells_the_tables_and_columns(engine: Engine) -> None:
-    checked = engine.check(
+def test_the_guard_tells_the_tables_and_columns(shared_engine: Engine) -> None:
+    checked = shared_engine.check(
         "WITH parts AS (SELECT 1 AS i) SELECT o.ID FROM Orders o JOIN parts ON o.id = parts.i;"
     )
     assert checked.tables == ("orders",)
