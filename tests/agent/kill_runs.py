@@ -207,8 +207,8 @@ class Conversation:
 
     @property
     def asked(self) -> int:
-        """How many questions have been done with."""
-        return len(self.answered) + len(self.skipped)
+        """How many questions have been done with. One may be left and, after a kill, resumed all the same."""
+        return len({int(number) for number in self.answered} | set(self.skipped))
 
     def save(self) -> None:
         known = {
