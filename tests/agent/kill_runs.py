@@ -33,6 +33,8 @@ from llmauto_agent.testing import ScriptedChatModel
 from llmauto_tools.workspace import Limits, Workspace
 
 ROWS = 200
+ENOUGH = 10
+"""Violations after which there is no need to look for more."""
 QUESTIONS = ("how many sales are there", "average amount by region", "how many sales are in North")
 ANSWERS = ("200", "", "50")
 """What an answer has to contain, by question."""
@@ -331,7 +333,7 @@ def main() -> None:
     moments: Counter[str] = Counter()
     talks: list[Conversation] = []
     turn_seconds = 0.15
-    while sum(moments.values()) < kills:
+    while sum(moments.values()) < kills and sum(len(talk.wrong) for talk in talks) < ENOUGH:
         if not talks or talks[-1].asked >= 12 or talks[-1].wrong:
             place = folder / f"talk{len(talks)}"
             place.mkdir()
