@@ -91,7 +91,8 @@ def _keys(pastes: Pastes) -> KeyBindings:
     def _enter(event: KeyPressEvent) -> None:
         """Send, unless the line goes on, or a completion is being chosen."""
         buffer = event.current_buffer
-        if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
+        menu = buffer.complete_state
+        if menu is not None and menu.current_completion is not None and len(menu.completions) > 1:
             buffer.complete_state = None
         elif buffer.document.text_before_cursor.endswith("\\"):
             buffer.delete_before_cursor()

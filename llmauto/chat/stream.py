@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 
 from llmauto.render.screen import Screen
 from llmauto.render.text import clean_lines, width
@@ -11,6 +13,8 @@ _PIECE = re.compile(
     r"\n|[^\S\n]+|[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]|[^\s\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]+"
 )
 """A newline, a run of spaces, one wide character (a line may break after each), or a word."""
+PAUSE = 0.2
+"""Seconds without more text after which the beginning of a word is shown."""
 _CALL_STARTS = ("{", "[", "<tool_call", "<function_call", "```")
 
 
@@ -28,11 +32,13 @@ class StreamedText:
         self._word = ""
         self._held = ""
         self._began = False
+        self._last = 0.0
         self.text = ""
         """What is on the screen since the last `end`."""
 
     def add(self, piece: str) -> None:
         """Take a piece of text and write what is sure of it."""
+        self._last = time.monotonic()
         if not self._began:
             self._held += piece
             start = self._held.lstrip()
@@ -41,6 +47,11 @@ class StreamedText:
             piece, self._held, self._began = start, "", True
         self.text += piece
         self._write(piece)
+
+    def flush(self) -> None:
+        """Show what was written; after a while the beginning of a word, too."""
+        if time.monotonic() - self._last > PAUSE:
+            self._flush_word()
         self._screen.stream.flush()
 
     def discard(self) -> None:
@@ -69,8 +80,6 @@ class StreamedText:
 
         False where that cannot be done: no terminal, no escape sequences, or more lines than it shows.
         """
-        import os
-
         self._flush_word()
         screen = self._screen
         try:

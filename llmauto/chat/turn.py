@@ -46,8 +46,20 @@ def resume(chat: Chat) -> None:
     _show(chat, chat.session.resume())
 
 
+class _PausingStatus(StatusLine):
+    """A status line that keeps off the line in which text streams."""
+
+    streaming: StreamedText | None = None
+
+    def tick(self) -> None:
+        if self.streaming is None:
+            super().tick()
+        else:
+            self.streaming.flush()
+
+
 def _show(chat: Chat, events: Iterator[Event]) -> None:
-    status = StatusLine()
+    status = _PausingStatus()
     status.say("thinking")
     decisions: queue.SimpleQueue[Verdict | None] = queue.SimpleQueue()
     view = _View(chat, status, decisions)
@@ -87,16 +99,24 @@ def _decide(chat: Chat, wanted: ApprovalWanted, verdict: Verdict | None) -> None
 class _View:
     """Draws events: one line a finished step, and the text of a model that streams."""
 
-    def __init__(self, chat: Chat, status: StatusLine, decisions: queue.SimpleQueue[Verdict | None]) -> None:
+    def __init__(
+        self, chat: Chat, status: _PausingStatus, decisions: queue.SimpleQueue[Verdict | None]
+    ) -> None:
         self._chat = chat
         self._status = status
         self._decisions = decisions
         self.text = StreamedText(chat.screen)
 
+    @property
+    def _streams(self) -> bool:
+        """The built-in model gives its sentence in one piece, which is printed with the answer."""
+        return self._chat.session.model != "builtin"
+
     def on_event(self, event: Any) -> None:
         said = describe_event(event)
         if said is not None:
             self._status.say(*said)
+        self._status.streaming = self.text if isinstance(event, TextDelta) and self._streams else None
         if isinstance(event, ToolStarted):
             self._status.clear()
             self.text.discard()
@@ -104,7 +124,7 @@ class _View:
             self._status.clear()
             self.text.end()
             self._step(event.evidence)
-        elif isinstance(event, TextDelta) and self._chat.session.model != "builtin":
+        elif isinstance(event, TextDelta) and self._streams:
             self._status.clear()
             self.text.add(event.text)
         elif isinstance(event, ApprovalWanted):
@@ -146,9 +166,11 @@ def _print(chat: Chat, answer: Answer, view: _View) -> None:
         print_error(str(error.get("message") or answer.answer), error.get("hint"))
         return
     view.text.release()
-    shown = bool(view.text.text.strip())
-    if shown and answer.grounding.unverified:
-        shown = not view.text.take_back()  # and print it again, with its marks
+    streamed = view.text.text.strip()
+    shown = streamed == answer.answer.strip() and not answer.grounding.unverified
+    if streamed and not shown:
+        # A stream that broke off and began anew, or numbers to mark: it is written again.
+        shown = not view.text.take_back() and not answer.grounding.unverified
     view.text.end()
     screen = chat.screen
     style = Style(chat.settings.max_rows, chat.settings.chart and screen.terminal, text=not shown)
