@@ -15,6 +15,7 @@ from llmauto_agent.planner.words import (
     WEAK_WORDS,
     expand,
     expansions,
+    family,
     is_typo_of,
     root,
     singular,
@@ -32,6 +33,8 @@ HitHow = Literal["normalised", "inflected", "partial", "synonym", "typo", "descr
 _TABLE_PREFIXES = frozenset(
     ("tbl", "tb", "t", "dim", "fact", "fct", "stg", "raw", "dbo", "public", "vw", "v", "view", "table")
 )
+_PREFIXES = ("non", "un", "in", "dis", "im")
+"""Prefixes that deny: words with them have their own way to the positive one."""
 _FLAG_WORDS = frozenset(("is", "has", "was", "are", "flag", "indicator"))
 
 
@@ -201,6 +204,8 @@ class NameIndex:
             here = frozenset((i,))
             self._hit(root(word), Hit(number, here, 1.0, "normalised"))
             self._hit(word, Hit(number, here, 1.0, "normalised"))
+            if len(word) >= 4:
+                self._hit("=" + family(word), Hit(number, here, 0.88, "partial"))
             for full in expansions(word):
                 for part in full:
                     factor = 0.95 if len(full) == 1 else 0.6 if part == full[-1] else 0.45
@@ -220,7 +225,8 @@ class NameIndex:
                 continue
             here = frozenset((position,))
             self._hit("~" + word[:length], Hit(number, here, share * 0.85, "partial"))
-            self._hit("~" + word[-length:], Hit(number, here, share * 0.95, "partial"))
+            if word[:-length] not in {"re", "un", "non", "in", "dis"}:  # admitted is not readmitted
+                self._hit("~" + word[-length:], Hit(number, here, share * 0.95, "partial"))
 
     def _index_characters(self, number: int, name: Name) -> None:
         """Every run of two or more Chinese characters inside a name."""
@@ -270,6 +276,9 @@ class NameIndex:
         if len(text) >= 4:
             for key in (text, singular(text)):
                 for at, hit in self._hits.get("~" + key, {}).items():
+                    found.setdefault(at, hit)
+            if not text.startswith(_PREFIXES):
+                for at, hit in self._hits.get("=" + family(text), {}).items():
                     found.setdefault(at, hit)
         return list(found.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from llmauto_agent.planner.harmless import discourse, verbs
 from llmauto_agent.planner.read_code import pattern
 from llmauto_agent.planner.read_draft import Draft
 from llmauto_agent.planner.read_grammar import ROW_NOUNS
@@ -29,11 +30,13 @@ def leftovers(d: Draft) -> list[str]:
                 missing.append(d.text(char).strip())
         elif char in OPERATORS + "®©" and char not in _HARMLESS:
             missing.append(words)
-    text = _without_event_verbs(text)
+    text = _without_event_verbs(d, text)
     nouns = {singular(n) for n in d.row_nouns}
     for match in re.finditer(r"[^\W\d_㐀-鿿μηΣσν]+(?:'[a-z]+)?", text):
         word = match[0]
         if word[0] in OPERATORS or word in FILLERS_EN or singular(word) in nouns or word.startswith("'"):
+            continue
+        if word in discourse():
             continue
         missing.append(word)
     missing += [m[0] for m in re.finditer(r"\d+", text)]
@@ -47,11 +50,33 @@ def leftovers(d: Draft) -> list[str]:
     return list(dict.fromkeys(missing))
 
 
-def _without_event_verbs(text: str) -> str:
-    """ "discovered since 2010": the verb before a date filter names the event that the date is of."""
-    return pattern(
-        r"(?<![a-z])[a-z]+(?:ed|ing|en|born|made|built|held|sold)(?= ?(?:in|on|at|by|from|to|with|since|before|after|between|during)? ?{f})"
-    ).sub(lambda m: " " * len(m[0]), text)
+_LINKS = r"(?: ?(?:in|on|at|by|from|to|with|since|before|after|between|during|for|as|of|under|into|through|about|against|over|a|an|be|their|has|have))*"
+
+
+def _without_event_verbs(d: Draft, text: str) -> str:
+    """ "discovered since 2010", "players that play for United": the verb before a filter only links it."""
+    text = pattern(rf"(?<![a-z])[a-z]+(?:ed|ing|en|born|made|built|held|sold)(?={_LINKS} ?{{f}})").sub(
+        lambda m: " " * len(m[0]), text
+    )
+    words = [(m.start(), m.end()) for m in re.finditer(r"(?<![a-z'])[a-z]+(?![a-z'])", text)]
+    for start, end in words:
+        if text[start:end] in verbs() and _links(d, text, start, end):
+            text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def _links(d: Draft, text: str, start: int, end: int) -> bool:
+    """Whether a verb says nothing of its own: it stands before a filter, or at the end of "how many goals
+    did ... score" where what is counted is in the data."""
+    if pattern(rf"{_LINKS} ?{{f}}").match(text, end):
+        return True
+    counts_rows = d.guessed or any(getattr(m.expr, "function", "") == "count" for m in d.measures())
+    ends = re.match(r"[ |]*(?:,|$)", text[end:])
+    return (
+        bool(ends)
+        and not counts_rows
+        and bool(re.search(r"(?<![a-z])(?:did|does|do)(?![a-z])", text[:start]))
+    )
 
 
 _TOTALS = ("count", "sum", "count_distinct")
@@ -88,10 +113,23 @@ def unreached(d: Draft, plan: Plan) -> list[str]:
     return list(dict.fromkeys(words for table, words in d.named if table not in reached))
 
 
+_BEFORE_ROWS = re.compile(
+    r"(?:^|[|,:\ue000-\uefff#%μηΣ↑↓⊤⊥]|(?<![a-z])(?:of|for|among|amongst|all|which|what|list|show|the|our|are|were|was|many|me|these|those|other|from|between"
+    r"|across|these|only|just|and|or|in|give|find|display|count|by|any|different|various|total|both|such|get|see|print|return|sort|rank|to))[ ]?$"
+)
+
+
 def note_row_nouns(d: Draft) -> None:
-    """Common nouns for rows ("films", "people") that are left over say only what the rows are."""
+    """Common nouns for rows ("films", "people") that are left over say only what the rows are, unless they
+    are what somebody has ("who own a car")."""
     if d.facts.only is None:
         return
-    for word in re.findall(r"(?<![a-z⊞])[a-z]+", d.code.text):
-        if word in ROW_NOUNS or d.facts.names_rows(word, d.base):
+    unclear = {w for words in d.ambiguous for w in words.split()}
+    for match in re.finditer(r"(?<![a-z⊞])[a-z]+", d.code.text):
+        word = match[0]
+        if word in unclear:
+            continue
+        if (word in ROW_NOUNS and _BEFORE_ROWS.search(d.code.text[: match.start()])) or d.facts.names_rows(
+            word, d.base
+        ):
             d.row_nouns.add(word)

@@ -91,6 +91,10 @@ class Draft:
     """Words that fit several columns equally well, with those columns."""
     named: list[tuple[str, str]] = field(default_factory=list)
     """The tables that the question names, each with its words."""
+    label_said: bool = False
+    """The column that names the rows was said for the rows ("which restaurants ...")."""
+    guessed: bool = False
+    """An unknown noun was taken for the rows."""
     row_nouns: set[str] = field(default_factory=set)
     assumptions: list[str] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)

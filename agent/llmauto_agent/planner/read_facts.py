@@ -136,6 +136,12 @@ class Facts:
         words = "_".join(split_name(col.name))
         return col.family == "number" and bool(_ADDITIVE.search(words)) and not _INTENSIVE.search(words)
 
+    def countable(self, col: Col) -> bool:
+        """Whether a column counts something of its row: "how many seats" then asks for their sum."""
+        words = "_".join(split_name(col.name))
+        whole = "INT" in col.column.dtype and not self.identifies(col) and not self.is_year(col)
+        return whole and not _INTENSIVE.search(words) and self.binary(col) is None
+
     def discrete(self, col: Col) -> bool:
         """Whether a column makes sensible groups: text, dates, yes/no, or numbers with few values."""
         if col.family != "number":
@@ -174,8 +180,22 @@ class Facts:
             if found:
                 last = [c for c in found if re.search("last", c.name, re.IGNORECASE)]
                 return (last or found)[0]
-        many = [c for c in texts if not _KEY.search(c.name) and self.values(c) is None]
+        plain = [c for c in texts if not _KEY.search(c.name)]
+        many = [c for c in plain if self.unique(c)] or [c for c in plain if self.values(c) is None]
         return many[0] if many else self.key(table)
+
+    def unique(self, col: Col) -> bool:
+        known = self.known(col)
+        return bool(known and known.unique)
+
+    def row_label(self, col: Col) -> bool:
+        """Whether a column names its rows, one by one: "restaurants" then are the rows."""
+        return (
+            col.family == "text"
+            and not _KEY.search(col.name)
+            and self.unique(col)
+            and col == self.label(col.table)
+        )
 
     def dates(self, table: str) -> list[Col]:
         return [c for c in self.columns(table) if c.family == "date"]

@@ -30,13 +30,22 @@ _CMP = "[≻⪰≺⪯≈≠]"
 IS = r"(?: ?(?:(?<![a-z])(?:is|was|are|were|of|at|be|being|that is|which is|costs?|had|has|have|value|values|equal to|with|a)(?![a-z])|=|:|为|是|在|达到了?|达))*"
 _UNIT_WORDS = (
     r"years? old|years? of age|year-olds?|years?|dollars?|bucks|usd|eur|euros?|pounds?|lbs?|kgs?|kilos?|kilograms?|grams?|g|mm"
-    r"|cm|km|kilomet(?:er|re)s?|miles?|minutes?|mins?|hours?|hrs?|seconds?|secs?|met(?:er|re)s?|degrees?|points?|stars?|inches|feet|ft|units?"
+    r"|cm|km|kilomet(?:er|re)s?|miles?|minutes?|mins?|hours?|hrs?|seconds?|secs?|met(?:er|re)s?|degrees?|points?|stars?|inches|square ?(?:met(?:er|re)s?|feet|foot)|sq\.? ?(?:m|ft)\.?|sqm|sqft|m2|m²|feet|ft|units?|(?:a|per|each) (?:month|year|week|day|night)"
 )
-_UNIT_ZH = r"岁|万?元|块钱?|美元|分钟|小时|秒|公斤|千克|克|斤|磅|公里|千米|毫米|厘米|米|度|分|件|个|单|人"
-_FACTORS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "mo": 2629800.0, "y": 31557600.0}
+_UNIT_ZH = r"平方米|平米|平|岁|万?元|块钱?|美元|分钟|小时|秒|公斤|千克|克|斤|磅|公里|千米|毫米|厘米|米|度|分|件|个|单|人"
+_FACTORS = {
+    "ms": 0.001,
+    "s": 1.0,
+    "min": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+    "w": 604800.0,
+    "mo": 2629800.0,
+    "y": 31557600.0,
+}
 _TIME = [
     ("ms", r"milliseconds?|^ms$|_ms$"), ("s", r"seconds?|secs?|秒"), ("min", r"minutes?|^mins?$|_mins?$| mins?$|分钟"), ("h", r"hours?|hrs?|小时"),
-    ("d", r"days?|天"), ("mo", r"months?|月"), ("y", r"years?|^age$|年|岁"),
+    ("d", r"days?|天"), ("w", r"weeks?|周"), ("mo", r"months?|月"), ("y", r"years?|^age$|年|岁"),
 ]  # fmt: skip
 
 
@@ -74,6 +83,43 @@ def year_number(d: Draft, m: re.Match[str]) -> str | None:
         return None
     number = NumberLiteral(int(digits), "number", literal.start, literal.end, digits)
     return m[1] + d.code.new("n", number, digits)
+
+
+@NORMALISE.rule(r"[⊤⊥] ?({n}) ?(?=[⊤⊥])")
+def top_of_superlative(d: Draft, m: re.Match[str]) -> str | None:
+    """ "top 5 most expensive houses": the 5 most expensive ones."""
+    return m[1]
+
+
+@NORMALISE.rule(r"⇅ ?({t}) ?⊞")
+def sorted_rows(d: Draft, m: re.Match[str]) -> str | None:
+    """ "sort the members by age": the rows, sorted."""
+    return m[1] + "⇅"
+
+
+@NORMALISE.rule(r"([≻⪰≺⪯]) ?(hour|minute|second|day|week|month|year|kilo|mile|kilometer|kilometre)(?![a-z])")
+def one_unit(d: Draft, m: re.Match[str]) -> str | None:
+    """ "longer than an hour": one hour."""
+    literal = NumberLiteral(1, "number", 0, 0, "1")
+    return m[1] + d.code.new("n", literal, f"1 {m[2]}")
+
+
+@NORMALISE.rule(r"(?<=[≻⪰≺⪯])({n}) ?(?:each |every )?(?:month|year|week|day|night)(?![a-z])")
+def per_period(d: Draft, m: re.Match[str]) -> str | None:
+    """ "pay more than 20 a month": what is paid is by the month already."""
+    return m[1] if _SOLD.search(d.code.text[: m.start() - 1].rstrip()) else None
+
+
+@NORMALISE.rule(r"({x}) ?({x})(?=[≻≺])")
+def said_twice(d: Draft, m: re.Match[str]) -> str | None:
+    """ "lasted longer than ...": both words name the same column."""
+    return m[1] if d.col(m[1]) is not None and d.col(m[1]) == d.col(m[2]) else None
+
+
+@NORMALISE.rule(r"([⊤⊥])(?:{x}|⟨[^⟩]*⟩)(?=[μηΣ]{x})")
+def named_aggregate(d: Draft, m: re.Match[str]) -> str | None:
+    """ "longest average stay": the average is what is compared."""
+    return m[1]
 
 
 @NORMALISE.rule(r"([⊤⊥≻≺])⟨[^⟩]*⟩({n})?({x})", r"([⊤⊥]){x}(){x}")
@@ -131,7 +177,7 @@ def _fits(d: Draft, char: str, col: Col | None) -> bool:
     unit = time_unit(d.text(char)[len(literal.text) :].strip())
     if col is None or unit is None or time_unit(col.name) is not None:
         return True
-    if unit in {"y", "mo", "d"}:
+    if unit in {"y", "mo", "w", "d"}:
         return bool(re.search(r"age|old|year|day|龄|年|天", col.name, re.IGNORECASE))
     known = d.facts.known(col)
     high = known.high if known else None
@@ -307,13 +353,14 @@ def by_unit(d: Draft, m: re.Match[str]) -> str | None:
     """The unit of a number names the column: "under 18 years old"; "over 50" said of people is their age."""
     literal: NumberLiteral = d.value(m[2])
     before = d.code.text[: m.start()].rstrip()
-    people = bool(before) and bool(_PERSON.search(before) or _people_slot(d, before[-1]))
+    bare = re.sub(r"(?: ?(?<![a-z])(?:is|are|was|were|aged|who|that|be))+$", "", before)
+    people = bool(bare) and bool(_PERSON.search(bare) or _people_slot(d, bare[-1]))
     concept = next((c for c, source in _UNIT_CONCEPTS if re.search(source, d.text(m[2]))), None)
     if concept is None and re.search(r"above|below|higher|taller", d.span(m)) and not people:
         concept = "height"
-    if _SOLD.search(before):
+    if concept is None and _SOLD.search(before):
         concept = "price"
-    if literal.kind == "money":
+    if literal.kind == "money" or re.search(r"euros?|dollars?|bucks|usd|eur|元|块", d.text(m[2])):
         concept = "price"
     if concept is None and people and 0 < literal.value < 120 and d.text(m[2]) == literal.text:
         concept = "old"
@@ -329,13 +376,26 @@ def by_unit(d: Draft, m: re.Match[str]) -> str | None:
     return made
 
 
+@FILTERS.rule(
+    r"(?<!{x})(?:between|from|介于|在)? ?({n}) ?(?:and|to|-|–|~|到|至|和|—)+ ?({n})(?:之间)?(?!{x})"
+)
+def between_by_unit(d: Draft, m: re.Match[str]) -> str | None:
+    """ "between 20 and 30 years old": the unit names the column."""
+    concept = next((c for c, source in _UNIT_CONCEPTS if re.search(source, d.text(m[2]))), None)
+    hit = d.facts.concept(concept, [d.base]) if concept else None
+    if hit is None or (concept == "old" and hit[1] not in {"age", "年龄"}):
+        return None
+    return _between(d, column_char(d, hit[0]), m[1], m[2], d.span(m))
+
+
 _UNIT_CONCEPTS = [
     ("temperature", r"degrees?|度$"), ("distance", r"miles?|km|kilomet|公里"),
     ("old", r"years? old|years? of age|year-old|岁"), ("weight", r"kgs?|kilos?|grams?|pounds|lbs|公斤|千克|磅"),
+    ("area", r"sq|m2|m²|平"), ("score", r"分$"), ("length", r"hours?|hrs?|seconds?|secs?|小时|秒"),
     ("height", r"(?<![a-z])(?:m|met(?:er|re)s?|feet|ft)(?![a-z])|米"), ("length", r"minutes?|mins?|分钟"),
 ]  # fmt: skip
 _SOLD = re.compile(
-    r"(?:sold|sells?|selling|going|went|priced|valued|worth|paid|pays?|costs?|costing)(?: for| at)?$"
+    r"(?:sold|sells?|selling|going|went|priced|valued|worth|paid|pays?|costs?|costing)(?: for| at)?(?: ?a)?$"
 )
 _PERSON = re.compile(
     r"(?:children|kids|boys|girls|adults|seniors|passengers|women|men|people|persons?|individuals|members|clients|customers|users|employees|workers|respondents|人)$"
@@ -348,7 +408,9 @@ _PEOPLE_WORDS = re.compile(
 def _people_slot(d: Draft, char: str) -> bool:
     slots = d.code.slots_in(char)
     return (
-        bool(slots) and slots[0].kind in {"t", "f"} and bool(_PEOPLE_WORDS.search(slots[0].text.casefold()))
+        bool(slots)
+        and slots[0].kind in {"t", "f", "m"}
+        and bool(_PEOPLE_WORDS.search(slots[0].text.casefold()))
     )
 
 

@@ -13,7 +13,7 @@ from llmauto_agent.planner.read_dates import (
     is_grain,
     word_group,
 )
-from llmauto_agent.planner.read_draft import Draft, Refusal
+from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal
 from llmauto_agent.planner.read_facts import Col
 from llmauto_agent.planner.read_grammar import Stage
 from llmauto_tools.plan.model import Expr, NumberBucket
@@ -83,6 +83,28 @@ def group(d: Draft, m: re.Match[str]) -> str | None:
     for expr in found:
         if expr is not None and expr not in d.groups:
             d.groups.append(expr)
+    return d.note(m)
+
+
+@GROUPS.rule(r"(?<=\|) ?(?:and|&|和|与|及) ?⊞?({{c}})(?=$|[|,?]|(?: ?(?:for|in|of|with|where)(?![a-z])))")
+def another_group(d: Draft, m: re.Match[str]) -> str | None:
+    """ "per year and channel": a second key behind one that was read already."""
+    col = d.col(m[1])
+    if not d.groups or col is None or not d.facts.discrete(col) or d.sort or "⇅" in d.code.text:
+        return None
+    d.groups.append(d.facts.named(col).ref)
+    return d.note(m)
+
+
+@GROUPS.rule(r"({c}) ?(?:split|breakdown|mix|make-?up|composition)(?![a-z])", r"({c})(?:构成|结构|占比情况)")
+def split_of(d: Draft, m: re.Match[str]) -> str | None:
+    """ "the gender split": how many of each."""
+    col = d.col(m[1])
+    if col is None or not d.facts.discrete(col):
+        return None
+    d.groups.append(d.facts.named(col).ref)
+    if not d.measures() and not re.search(r"[#μηΣ↑↓%]", d.code.text):
+        return d.new_m(MeasureDraft(d.count(), d.span(m), table=col.table))
     return d.note(m)
 
 

@@ -29,8 +29,23 @@ AGGREGATES = {
 COMPARISONS = {"≻": ">", "⪰": ">=", "≺": "<", "⪯": "<=", "≈": "=", "≠": "!="}
 
 CONCEPTS: dict[str, tuple[str, ...]] = {
-    "price": ("price", "cost", "fare", "msrp", "amount"),
-    "cost": ("cost", "price", "fare", "amount"),
+    "price": (
+        "price",
+        "cost",
+        "fare",
+        "msrp",
+        "rent",
+        "fee",
+        "charge",
+        "charges",
+        "bill",
+        "payment",
+        "premium",
+        "rate",
+        "amount",
+        "value",
+    ),
+    "cost": ("cost", "price", "fare", "rent", "fee", "charge", "charges", "bill", "amount"),
     "old": (
         "age",
         "birth year",
@@ -42,7 +57,18 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
         "year",
     ),
     "date": ("date", "year"),
-    "length": ("length", "duration", "milliseconds", "running time", "runtime", "distance"),
+    "length": (
+        "length",
+        "duration",
+        "milliseconds",
+        "running time",
+        "runtime",
+        "hours",
+        "minutes",
+        "days",
+        "distance",
+    ),
+    "area": ("area", "sqm", "sqft", "square", "surface", "size", "面积"),
     "weight": ("weight", "body mass", "mass"),
     "height": ("height", "elevation", "elev", "altitude"),
     "temperature": ("temperature", "temp max", "temp", "actual max temp"),
@@ -69,9 +95,9 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
 }
 """What an adjective measures: names to look for among the columns, best first."""
 CONCEPTS_ZH: dict[str, tuple[str, ...]] = {
-    "price": ("价格", "单价", "票价"), "old": ("年龄", "出生年份"), "date": ("日期", "时间", "年份"),
+    "price": ("价格", "单价", "票价", "租金", "房租", "总价", "售价", "费用", "金额"), "old": ("年龄", "出生年份"), "date": ("日期", "时间", "年份"),
     "length": ("长度", "时长"), "weight": ("重量", "体重"), "temperature": ("气温", "温度", "最高气温"),
-    "speed": ("速度",), "income": ("收入", "人均gdp"), "rating": ("评分",),
+    "speed": ("速度",), "income": ("收入", "人均gdp"), "rating": ("评分",), "score": ("分数", "成绩", "得分", "总分"), "area": ("面积",),
 }  # fmt: skip
 LOW_IS_OLD = {
     "birth year",

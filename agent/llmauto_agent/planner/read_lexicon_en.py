@@ -31,7 +31,7 @@ ENGLISH: list[tuple[str, str]] = [
     ("⇅", r"(?:and )?(?:then )?(?:sort(?:ed)?|(?<!units )(?<!items )(?<!products )order(?:ed)|order(?= (?:it|them|that|this|the result) by)|ranked|rank(?= (?:them|it|by|the|{c}))|arranged)(?: (?:it|them|that|this|those|the result|the results))? by|sort(?:ed)?(?: (?:it|them|that|this|those))?|order by|ranked"),
     # counts
     ("‡", r"(?:how many|(?:the )?number of|(?:the )?count(?: of)?) (?:different|distinct|unique|separate|various|kinds of|types of)|distinct count of|count distinct"),
-    ("#", r"how many(?: of (?:the|them|these|those))?|(?:the )?(?:total |overall |absolute |exact )?(?:number|nr|no\.|count|counts|frequency|numbers) of(?: all| the| our)?|count(?:ing)?(?: the| all)?|how often|how frequent(?:ly)?|(?:the )?number(?= {t})"),
+    ("#", r"how many(?: of (?:the|them|these|those))?|(?:the )?(?:total |overall |absolute |exact )?(?:number|nr|no\.|count|counts|frequency|numbers) of(?: all| the| our)?|count(?:ing)?(?: the| all)?|head ?counts?|how often|how frequent(?:ly)?|(?:the )?number(?= {t})"),
     # aggregates
     ("μ", r"(?:on )?(?:average|avarage|averge|avrage)|avg\.?|averaged|(?:the )?mean|typical|typically|averages"),
     ("η", r"(?:the )?medians?"),
@@ -69,6 +69,7 @@ ENGLISH: list[tuple[str, str]] = [
     # words of a later stage, kept from being linked
     ("keep", r"(?:running|cumulative) (?:total|sum|count|number)|cumulative(?:ly)?|accumulated|running|(?:year|month|quarter|week|day)[- ](?:over|on|to|by)[- ](?:year|month|quarter|week|day)|yoy|mom|qoq|growth|moving average|(?<=[a-z] )counts?(?= |$)|(?:bar|line|pie|scatter|column|area) (?:chart|graph|plot)|histogram|never|differences?"),
     # groups
+    ("⊞", r"(?:the )?(?:split|breakdown|mix|make-?up|composition|distribution) (?:of|by|across)(?: the| all)?(?= {c})"),
     ("⊞", r"cross[- ]?tab(?:ulation)?s?(?: of)?|contingency table of|distribution(?: of)?(?= {c})|broken down"),
     ("⊞", r"(?:grouped |group |broken down |break(?:ing)? (?:that |it |this |them )?down |broken out |split (?:up )?(?:that |it |this |them )?|splitted |separated |separately |divided up |segmented |sliced )?(?:by|per|for) (?:each|every|the different|different|all the)|(?:grouped |group |broken down |break(?:ing)? (?:that |it |this |them )?down |split (?:up )?(?:that |it |this |them )?|segmented )by|per|for (?:each|every)|(?:in|within|on|of|from|at|to|with|among|across) (?:each|every)(?: of the| one of the)?|across(?: all| the| different)?|separately for|depending on|according to|each|every|over the(?= (?:{c}))|over(?= {c})|for different|by"),
     ("⟨weight⟩", r"weigh(?:s|ing|ed)?"), ("⟨cost⟩", r"cost(?:s|ing)?(?= (?:more|less|over|under|above|below|between|at|exactly|up))"), ("⟨income⟩", r"earn(?:s|ing|ed)?"), ("⟨old⟩", r"aged"), ("⟨length⟩", r"lasts?|lasting|lasted"),

@@ -21,7 +21,7 @@ LOGIC = Stage()
 
 
 @LOGIC.rule(
-    r"(?:not ?(?:(?:from|in|with|an?|of|at|by) ?)?|(?<![a-z])non[- ]?|except(?: for)? ?|exclud(?:e|ing) ?|other than ?|apart from ?|without ?|ignor(?:e|ing) ?|skip(?:ping)? ?|leav(?:e|ing) out ?|but not ?|isn't |aren't |didn't |wasn't |weren't |don't |doesn't |no )(?:people |ones |those |rows |records |values |entries |{t}|with|who are)*({f})(?:ones|ones?|values?)?",
+    r"(?:not ?(?:(?:from|in|with|an?|of|at|by) ?)?|(?<![a-z])non[- ]?|except(?: for)? ?|exclud(?:e|ing) ?|other than ?|apart from ?|without ?|ignor(?:e|ing) ?|skip(?:ping)? ?|leav(?:e|ing) out ?|but not ?|(?:is|are|did|was|were|do|does|has|have|had|can|could)(?:n't| not) ?|never ?|no )(?:people |ones |those |rows |records |values |entries |{t}|with|who are)*({f})(?:ones|ones?|values?)?",
     r"(?:不是|不包括|不包含|不含|除了|除去|除|排除|去掉|剔除|非|不在|没有|没|未|不)({f})(?:以外|之外|外)?",
 )
 @LOGIC.rule(r"({f}) ?(?:left out|excluded|ignored|omitted|removed|not counted|除外|不算|不计)")
@@ -58,7 +58,7 @@ def neither(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_f(And(items=(Not(item=d.value(m[1])), Not(item=d.value(m[2])))), d.span(m))
 
 
-@LOGIC.rule(r"({c}) ?(?:to|in|by|from|at|on)? ?({f})")
+@LOGIC.rule(r"({c}) ?(?:to|in|by|from|at|on|⊞)? ?({f})")
 def verb_of_column(d: Draft, m: re.Match[str]) -> str | None:
     """ "shipped to France": the verb only says what the value is of; it asks for no column."""
     return m[2] if re.fullmatch(r"[a-z]+(?:ed|ing)", d.text(m[1]).casefold()) else None

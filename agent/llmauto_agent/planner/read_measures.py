@@ -192,6 +192,8 @@ def _count_rows(d: Draft, table: str | None, text: str) -> str:
 
 @COUNTS.rule(rf"#(?: ?of)?((?:{{f}}|{{v}}|,| |and|or)*)({{t}}|{{c}}|{NOUN}(?! ?{NOUN}))?", language="en")
 def count_en(d: Draft, m: re.Match[str]) -> str | None:
+    if _fused(d, m):
+        return None  # "most common plan": ranked by count, not a count
     adjectives = m[1].strip()
     if adjectives.endswith(("and", "or", ",")):
         adjectives = adjectives.rstrip("andor, ")
@@ -206,12 +208,19 @@ def count_en(d: Draft, m: re.Match[str]) -> str | None:
     return _count_rows(d, table, d.span(m)) + (adjectives if adjectives else "")
 
 
+def _fused(d: Draft, m: re.Match[str]) -> bool:
+    """Whether a count sign is the second half of an operator such as "most common"."""
+    at = m.start()
+    return at > 0 and d.code.text[at - 1] in "⊤⊥" and d.code.source[at - 1] == d.code.source[at]
+
+
 def _count_noun(d: Draft, m: re.Match[str], noun: str) -> str | None:
     """An unknown noun where the rows' noun is expected: the rows, when there is one table."""
     if noun in PARTS or (d.facts.only is None and noun not in ROW_NOUNS):
         raise Refusal([noun])
     if noun not in ROW_NOUNS and not d.facts.names_rows(noun, d.base):
         d.assume(f"'{noun}' read as the rows of {d.base}")
+        d.guessed = True
     d.row_nouns.add(noun)
     return _count_rows(d, None, d.span(m))
 
@@ -230,7 +239,11 @@ def _count_column(d: Draft, m: re.Match[str], char: str, adjectives: str) -> str
     if d.facts.finest_part(col):
         return _count_rows(d, col.table, text)
     if col.family == "number" and not d.facts.discrete(col):
-        return None
+        if not d.facts.countable(col):
+            return None
+        return d.new_m(MeasureDraft(Aggregate(function="sum", argument=col.ref), text))
+    if col.family == "date":
+        return _count_rows(d, col.table, text)  # "how many joined in 2022": the verb of the date
     return d.new_m(MeasureDraft(Aggregate(function="count_distinct", argument=col.ref), text))
 
 

@@ -19,7 +19,7 @@ ORDER = Stage()
 
 
 @ORDER.rule(
-    r"(?:⇅|⊞)+(?:⊞)? ?({m}|{x}|{c}|{t})? ?([⇓⇑])",
+    r"(?:⇅|⊞)+(?:⊞)? ?({m}|{x}|{c}|{t})? ?,? ?([⇓⇑])",
     r"⇅⊞?({m}|{x}|{c})()",
     r"⊞({m})()(?:⇅|排)",
     r"⊞({m}|{x}|{c})(?:⇅|排)?([⇓⇑])",
@@ -29,6 +29,8 @@ def sort_by(d: Draft, m: re.Match[str]) -> str | None:
     target = _target(d, m[1]) if m[1] else None
     descending = m[2] != "⇑" if m[2] else not (m[1] and d.code.slot(m[1]).kind in {"ct", "cd"})
     d.sort.append((target, descending))
+    if re.search(r"\b(?:oldest|youngest) first", d.span(m).casefold()) and m[1] and _is_age(d, m[1]):
+        d.sort[-1] = (target, "oldest" in d.span(m).casefold())
     keep = m[1] if m[1] and d.code.slot(m[1]).kind == "m" else ""
     d.understood.append(d.span(m))
     return keep or "|"
@@ -41,6 +43,11 @@ def sort_by(d: Draft, m: re.Match[str]) -> str | None:
 def sort_plain(d: Draft, m: re.Match[str]) -> str | None:
     d.sort.append((None, m[1] != "⇑"))
     return d.note(m)
+
+
+def _is_age(d: Draft, char: str) -> bool:
+    col = d.col(char)
+    return col is not None and bool(re.search(r"(?:^|_)age(?:_|$)|年龄", col.name.casefold()))
 
 
 def _target(d: Draft, char: str) -> Expr | None:
@@ -113,14 +120,14 @@ def newest_value(d: Draft, m: re.Match[str]) -> str | None:
     return m[3]
 
 
-@ORDER.rule(r"([⊤⊥])({x})({f})")
+@ORDER.rule(r"({n})? ?([⊤⊥])({x})({f})")
 def adjective_of_value(d: Draft, m: re.Match[str]) -> str | None:
     """ "most expensive beverage": a row among those with the value."""
-    if d.rank is not None or not re.search(r"est$|^(?:the )?(?:most|least)|最", d.text(m[2]).strip()):
+    if d.rank is not None or not re.search(r"est$|^(?:the )?(?:most|least)|最", d.text(m[3]).strip()):
         return None
     d.subject = d.subject or Subject(table=d.base)
-    d.rank = _rank(d, m[1], None, d.expr(m[2]), d.span(m))
-    return m[3]
+    d.rank = _rank(d, m[2], m[1], d.expr(m[3]), d.span(m))
+    return m[4]
 
 
 @ORDER.rule(r"([⊤⊥])({x}|{cd})({n})")

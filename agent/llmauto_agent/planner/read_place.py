@@ -6,14 +6,17 @@ import re
 from dataclasses import dataclass
 
 from llmauto_agent.planner.dates import DateLiteral, read_dates
+from llmauto_agent.planner.harmless import verbs
 from llmauto_agent.planner.linker import Link, Pick, best_links
 from llmauto_agent.planner.literals import NumberLiteral, read_numbers
+from llmauto_agent.planner.read_choose import by_context
 from llmauto_agent.planner.read_code import Code
 from llmauto_agent.planner.read_draft import Draft
 from llmauto_agent.planner.read_facts import Col, Facts
 from llmauto_agent.planner.read_grammar import ROW_NOUNS
 from llmauto_agent.planner.read_lexicon import LOW_IS_OLD, Operator, operators
 from llmauto_agent.planner.tokens import Language, fold, tokenize
+from llmauto_agent.planner.words import singular
 
 _FLIP = str.maketrans("⊤⊥≻≺⪰⪯", "⊥⊤≺≻⪯⪰")
 _SHORT = {"rate": "®", "corr": "©", "≺post": "≺"}
@@ -36,7 +39,7 @@ def place(question: str, facts: Facts, language: Language, base: str, has_contex
     draft = Draft(Code(question), facts, language, base, has_context)
     folded = fold(question)
     tokens = tokenize(question)
-    links = [x for x in facts.index.link(tokens) if _usable(x)]
+    links = [x for x in facts.index.link(tokens) if _usable(x) and not _only_verb(x, folded, facts)]
     literals = _literals(question, tokens, links)
     ops = _operators(folded, literals, links, language)
     taken = literals + ops
@@ -44,7 +47,7 @@ def place(question: str, facts: Facts, language: Language, base: str, has_contex
     chosen = best_links(free)
     draft.base = base = _focus(chosen, base)
     picks = _settle(
-        chosen, facts, base, [p for p in taken if isinstance(p.what, DateLiteral)], draft.ambiguous
+        chosen, facts, base, [p for p in taken if isinstance(p.what, DateLiteral)], draft.ambiguous, folded
     )
     pieces = sorted(taken + picks, key=lambda p: p.start)
     _write(draft, folded, pieces)
@@ -64,7 +67,7 @@ def _usable(link: Link) -> bool:
     """Whether a link may stand: not across a comma, and no date word that only resembles a name."""
     text = fold(link.text)
     if link.kind == "value" and link.how in {"inflected", "abbreviation", "typo"} and text in ROW_NOUNS:
-        return str(link.value).casefold() == text
+        return str(link.value).casefold() in {text, singular(text)}
     if re.search(r"[,;()，；（）]", text) and link.score < 0.95:
         return False
     if link.kind == "table" and link.how == "synonym" and _MONEY.fullmatch(text):
@@ -74,6 +77,31 @@ def _usable(link: Link) -> bool:
     if link.kind == "value" and link.how == "part" and text in ROW_NOUNS:
         return False  # "films" does not mean the distributor Film Movement
     return not (link.kind == "column" and link.score < 0.9 and _DATE_WORD.search(text))
+
+
+_AFTER_VERB = re.compile(r" (?:in|at|for|as|by|to|with|from|on|of)(?![a-z])")
+
+
+def _only_verb(link: Link, folded: str, facts: Facts) -> bool:
+    """Whether a word that resembles a part of a column's name only is the verb before a value: in "who plays
+    as goalkeeper", plays is not minutes_played."""
+    if link.kind != "column" or link.how not in {"partial", "inflected"} or link.score >= 0.85:
+        return False
+    text = fold(link.text)
+    before = folded[: link.start].rstrip()
+    if re.search(
+        r"(?<![a-z])(?:the|of|most|least|fewest|more|less|number|by|highest|lowest|and|average|total)$",
+        before,
+    ):
+        return False
+    if (
+        text not in verbs()
+        or not text.endswith(("s", "ed", "ing"))
+        or not _AFTER_VERB.match(folded, link.end)
+    ):
+        return False
+    col = facts.col(link.table or "", link.column or "")
+    return col.family == "number" and not facts.is_year(col)
 
 
 def _literals(question: str, tokens: list, links: list[Link]) -> list[_Piece]:  # type: ignore[type-arg]
@@ -93,12 +121,19 @@ def _literals(question: str, tokens: list, links: list[Link]) -> list[_Piece]:  
     return found
 
 
+_DAY = re.compile(r"[a-z]{3,} \d|\d [a-z]{3,}|\d[-/]\d", re.IGNORECASE)
+
+
 def _over(link: Link, literal: NumberLiteral | DateLiteral) -> bool:
     """Whether a name or value has precedence over a number or date: it is longer, or a column that is
     called like the date word ("by day" where there is a column day)."""
     if isinstance(literal, DateLiteral) and literal.kind in {"grain", "part"} and not literal.values:
         return link.kind == "column" and link.start < literal.end and literal.start < link.end
     within = link.start <= literal.start and literal.end <= link.end
+    if link.kind == "value" and isinstance(literal, DateLiteral) and _DAY.search(literal.text):
+        said = literal.text.strip().casefold().split(" ", 1)
+        bare = said[1] if len(said) > 1 and said[0] in {"on", "in", "of", "for", "from"} else " ".join(said)
+        return fold(link.text).strip() == bare or (within and link.score >= 0.9)
     return within and link.end - link.start > literal.end - literal.start
 
 
@@ -187,7 +222,12 @@ def _focus(picks: list[Pick], base: str) -> str:
 
 
 def _settle(
-    picks: list[Pick], facts: Facts, base: str, dates: list[_Piece], ambiguous: dict[str, list[str]]
+    picks: list[Pick],
+    facts: Facts,
+    base: str,
+    dates: list[_Piece],
+    ambiguous: dict[str, list[str]],
+    question: str,
 ) -> list[_Piece]:
     """Choose between same-named columns of several tables: the table that the question speaks of."""
     anchors = {p.link.table for p in picks if p.link.kind in {"table", "rows"} and p.link.table}
@@ -196,7 +236,7 @@ def _settle(
             anchors.add(pick.link.table or base)
     settled = []
     for pick in picks:
-        pick = _owned(_better(pick, facts), picks)
+        pick = by_context(_owned(_better(pick, facts), picks), facts, question)
         link = pick.link
         if link.kind in {"column", "value"} and link.table not in anchors:
             better = [
@@ -313,7 +353,21 @@ def _encode(draft: Draft, piece: _Piece, folded: str) -> str:
         return draft.code.new("v", what, text)
     if link.score < 0.9 and draft.facts.is_key(col):
         return draft.code.new("t", link.table, text)  # "orders" for order_id: the rows
+    if _names_rows(draft, col, text):
+        draft.label_said = True
+        return draft.code.new("t", link.table, text)
     return draft.code.new(column_kind(col), col, text)
+
+
+_NAMING = re.compile(r"(?:^|[ _])(?:names?|titles?|labels?|名称|名字|姓名|标题)$")
+
+
+def _names_rows(draft: Draft, col: Col, text: str) -> bool:
+    """Whether a column's name stands for the rows: "restaurants" of a column with a restaurant a row; but not
+    where it makes the groups, nor where its content is asked for ("names")."""
+    if draft.code.text.rstrip().endswith("⊞") or _NAMING.search(text.casefold().strip()):
+        return False
+    return draft.facts.only is not None and draft.facts.row_label(col)
 
 
 def column_kind(col: Col) -> str:
@@ -383,6 +437,9 @@ def _absorb_tables(draft: Draft) -> None:
             return None
         if re.search(r"than|over|under|above|below|est$|most|least", draft.text(column).casefold()):
             return None
+        verb = draft.text(column).casefold()
+        if verb in verbs() and verb.endswith("ed") and verb != col.name.casefold():
+            return None  # "movies directed by ...": both say something
         plural = draft.text(table).casefold().endswith("s") or draft.text(table).casefold() == "people"
         return None if owner is None and plural else column
 

@@ -7,6 +7,7 @@ import re
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal, Subject, tables_of
 from llmauto_agent.planner.read_facts import Col
 from llmauto_agent.planner.read_joins import connected
+from llmauto_agent.planner.read_lexicon import AGGREGATES
 from llmauto_agent.planner.read_parts import (
     base_of,
     default_measure,
@@ -17,6 +18,7 @@ from llmauto_agent.planner.read_parts import (
     with_keys,
 )
 from llmauto_agent.planner.read_values import conjunction
+from llmauto_agent.planner.words import split_name
 from llmauto_tools.plan.model import (
     Aggregate,
     Arithmetic,
@@ -27,6 +29,7 @@ from llmauto_tools.plan.model import (
     Item,
     Measure,
     Not,
+    OneOf,
     Order,
     Plan,
     Predicate,
@@ -46,12 +49,23 @@ def ranked(d: Draft) -> Plan:
         by, left = _implied_criterion(d, measures, left)
     if rank.counting:
         by, left = _counted(d, left)
+    by = _floating(d, by)
     other = subject is not None and isinstance(by, ColumnRef) and by.table != (subject.table or d.base)
     if subject is None or (
         subject.col is None and subject.expr is None and not isinstance(by, MeasureDraft) and not other
     ):
         return _ranked_rows(d, subject, by, left)
     return _ranked_groups(d, subject, by, measures, left)
+
+
+def _floating(d: Draft, by: Expr | MeasureDraft | None) -> Expr | MeasureDraft | None:
+    """ "which category takes longest on average": the aggregate that was said, of what is ranked by."""
+    said = re.findall("[μηΣ]", d.code.text)
+    if len(said) != 1 or not isinstance(by, ColumnRef) or d.facts.of(by).family != "number":
+        return by
+    d.code.text = d.code.text.replace(said[0], "|")
+    made = Aggregate(function=AGGREGATES[said[0]], argument=by)  # type: ignore[arg-type]
+    return MeasureDraft(made, d.rank.text if d.rank else "")
 
 
 def _counted(d: Draft, left: list[str]) -> tuple[MeasureDraft, list[str]]:
@@ -75,9 +89,31 @@ def _implied_criterion(
     if d.groups and len(left) == 1 and (made := default_measure(d, left[0])) is not None:
         return made, []
     numbers = [c for c in left if d.code.slot(c).kind in {"cn", "x"}]
+    if not numbers and d.rank and (size := _size(d)) is not None:
+        return size, left
     if len(numbers) == 1:
         return d.expr(numbers[0]), [c for c in left if c != numbers[0]]
     raise Refusal([d.rank.text.strip() if d.rank else ""], reason="rank_by_what")
+
+
+_SIZE_WORD = re.compile(r"(?:^|\b)(?:largest|biggest|smallest)\b|^最[大小]")
+_SIZE_NAME = re.compile(r"(?:^|_)(?:area|size|sqm|sqft|square|surface|population|pop)(?:_|$)|面积|人口|规模")
+
+
+def _size(d: Draft) -> Expr | None:
+    """ "the largest flat": by the one column that tells a size."""
+    if d.rank is None or not _SIZE_WORD.search(d.rank.text.casefold().removeprefix("the ")):
+        return None
+    base = (d.subject.table if d.subject else None) or d.base
+    found = [
+        c
+        for c in d.facts.columns(base)
+        if c.family == "number" and _SIZE_NAME.search("_".join(split_name(c.name)))
+    ]
+    if len(found) != 1:
+        return None
+    d.assume(f"by {found[0].name}" if d.language == "en" else f"按{found[0].name}")
+    return found[0].ref
 
 
 def _ranked_rows(d: Draft, subject: Subject | None, by: Expr | MeasureDraft | None, left: list[str]) -> Plan:
@@ -167,6 +203,10 @@ def _ranked_groups(
                 raise Refusal([d.text(char)], reason="unplaced")
             extra.append(made)
     filters = list(d.filters())
+    if re.search(r"\bfor each of\b", d.code.question.casefold()) and any(
+        isinstance(f, OneOf) and f.argument == target for f in filters
+    ):
+        raise Refusal([rank.text], reason="ambiguous")  # "destination for each of A, B": of the origins
     if isinstance(target, ColumnRef):
         filters.append(Not(item=IsNull(argument=target)))
     where = conjunction(filters)
@@ -204,11 +244,18 @@ def _criterion(d: Draft, subject: Subject, by: Expr | MeasureDraft | None) -> Me
         return by
     if by is None:
         raise Refusal([rank.text], reason="rank_by_what")
+    said = [m for m in d.measures() if isinstance(m.expr, Aggregate) and m.expr.argument == by]
+    if len(said) == 1:
+        return said[0]
     if isinstance(by, ColumnRef):
         col: Col = d.facts.of(by)
         if d.facts.additive(col):
             return MeasureDraft(Aggregate(function="sum", argument=by), rank.text)
-        if re.search(r"\b(?:is|are|was|were)\b", d.code.text) and subject.col is not None:
+        asked = r"(?:which|what) [\w-]+ (?:is|are|was|were)\b"
+        question = d.code.question.casefold()
+        if subject.col is not None and (
+            re.search(r"\b(?:is|are|was|were)\b", d.code.text) or re.search(asked, question)
+        ):
             d.assume(f"by average {col.name}" if d.language == "en" else f"按{col.name}的平均值")
             return MeasureDraft(Aggregate(function="avg", argument=by), rank.text)
         return MeasureDraft(Aggregate(function="max" if rank.descending else "min", argument=by), rank.text)

@@ -64,6 +64,8 @@ def listed(d: Draft) -> Plan:
     if rows and named and label is not None and label.ref not in named and len(named) < 4 and not plain:
         named = [label.ref, *named]
     whole = next((t for t in tables if t), None) or base
+    if not named and d.label_said and label is not None:
+        named = [label.ref]
     select = tuple(Item(expr=shown(d, e)) for e in dict.fromkeys(named)) or tuple(
         Item(expr=c.ref) for c in d.facts.columns(whole)
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from llmauto_agent.planner.harmless import verbs
+from llmauto_agent.planner.read_code import pattern
 from llmauto_agent.planner.read_dates import date_column
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal
 from llmauto_agent.planner.read_measures import aggregate
@@ -37,6 +39,8 @@ def aggregated(d: Draft) -> Plan:
     left = loose(d)
     if not measures:
         measures, left = implied_measures(d, left)
+    if d.having and not d.groups and not any(_groups_by(d, c) for c in left):
+        raise Refusal([], reason="no_groups")
     _group_by_comparison(d)
     _group_by_left(d, left)
     if d.window in {"change", "percent_change"} and any(
@@ -88,6 +92,12 @@ def implied_measures(d: Draft, left: list[str]) -> tuple[list[MeasureDraft], lis
     counting = any(isinstance(g, NumberBucket) for g in d.groups) or re.search(
         r"distribution|histogram|cross[- ]?tab|分布|直方", d.code.question.casefold()
     )
+    verbal = [c for c in rest if (col := d.col(c)) is not None and col.family == "date" and d.groups]
+    if len(verbal) == 1 and d.text(verbal[0]).casefold() != d.col(verbal[0]).name.casefold():  # type: ignore[union-attr]
+        table = d.col(verbal[0]).table  # type: ignore[union-attr]
+        return [MeasureDraft(Aggregate(function="count"), "", table=table)], [
+            c for c in rest if c not in verbal
+        ]
     if tables or d.row_nouns or d.window != "none" or counting:
         return [
             MeasureDraft(Aggregate(function="count"), "", table=(tables[0] if tables else None) or d.base)
@@ -120,14 +130,45 @@ def _group_by_left(d: Draft, left: list[str]) -> None:
     """A category that is asked for beside a measure makes its groups ("which species ...", 各城市的...)."""
     for char in left:
         col = d.col(char)
+        if col is not None and _says_rows(d, char):
+            continue
         if col is None or not d.facts.discrete(col):
             raise Refusal([d.text(char)], reason="unplaced")
         before = d.code.text[: d.code.text.index(char)]
         asked = re.search(r"(?:which|what|what are|each|every|different)(?: of)? ?$", before) or d.having
-        if d.language == "en" and not asked:  # Chinese names the groups without a marker: 城市的销售额
+        if (
+            d.language == "en" and not asked and not _beside_measure(d, char)
+        ):  # Chinese names the groups without a marker: 城市的销售额
             raise Refusal([d.text(char)], reason="unplaced")
         if col.ref not in d.groups:
             d.groups.append(col.ref)
+
+
+def _groups_by(d: Draft, char: str) -> bool:
+    col = d.col(char)
+    return col is not None and d.facts.discrete(col) and not _says_rows(d, char)
+
+
+def _beside_measure(d: Draft, char: str) -> bool:
+    """ "list each department and the average salary": a column named beside the measure makes the groups."""
+    listing = re.match(
+        r"\W*(?:please |can you |could you )*(?:list|show|give|display|return|find|what are|what is|get|report|tell)",
+        d.code.question.casefold(),
+    )
+    link = r"(?: ?,? ?(?:and|with|along with|together with|as well as|&|,|plus) ?(?:its|their|the|corresponding|respective|each)? ?)"
+    beside = pattern(rf"{char}(?:of{{t}}|'s)?{link}{{m}}|{{m}}(?:of{{t}})?{link}{char}").search(d.code.text)
+    return bool(listing and beside)
+
+
+def _says_rows(d: Draft, char: str) -> bool:
+    """Whether a column that is left over only repeats what the rows are: "patients" for patient_id, or the
+    verb of a date ("tickets opened ...")."""
+    col, text = d.col(char), d.text(char).casefold()
+    if col is None or text == col.name.casefold():
+        return False
+    if d.facts.identifies(col) and not re.search(r"\b(?:ids?|codes?|numbers?|no|keys?)\b|号|编", text):
+        return True
+    return col.family == "date" and text in verbs()
 
 
 def _group_by_time(d: Draft) -> None:

@@ -82,14 +82,16 @@ def values(d: Draft, m: re.Match[str]) -> str | None:
 def _mixed(d: Draft, m: re.Match[str]) -> str | None:
     """Values of several columns side by side: each is a filter of its own, the words between stay."""
     out = m[1] or ""
+    last = None
     for char in m[2]:
         if "\ue700" <= char < "\ue900":
             pick: Pick = d.value(char)
             col = d.facts.col(pick.link.table or "", pick.link.column or "")
             out += d.new_f(value_filter(col, [pick]), d.text(char))
+            last = col
         else:
             out += char
-    return out + (m[3] or "")
+    return out + (m[3] if m[3] and d.col(m[3]) != last else "")
 
 
 def value_filter(col: Col, picks: list[Pick]) -> Predicate:
@@ -131,6 +133,19 @@ def having_some(d: Draft, m: re.Match[str]) -> str | None:
         return d.new_f(Compare(op=">", left=col.ref, right=Literal_(value=0)), text)
     d.assume(f"'{text}' read as {col.name} not missing")
     return d.new_f(Not(item=IsNull(argument=col.ref)), text)
+
+
+@FLAGS.rule(
+    r"(?:have|has|had|did|who|that)? ?(?:never|not|n't) ?(?:have|had|got|get|received?|scored?|made|make|taken?|any|a|an|been|done|given)*(?: any| an?)? ?({cn})(?![≻≺⪰⪯≈])",
+    r"(?:从未|从没|没有|没)(?:过|有|任何)*({cn})(?=$|[|,的])",
+)
+def none_of(d: Draft, m: re.Match[str]) -> str | None:
+    """ "players that never got a red card": none of an amount that can be 0."""
+    col = d.col(m[1])
+    known = d.facts.known(col) if col else None
+    if col is None or known is None or known.low is None or float(known.low) != 0 or d.facts.yes(col):
+        return None
+    return d.new_f(Compare(op="=", left=col.ref, right=Literal_(value=0)), d.span(m))
 
 
 @FLAGS.rule(

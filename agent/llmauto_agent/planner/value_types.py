@@ -47,7 +47,8 @@ class ColumnFacts:
     `values` has the distinct values (text as in the data), or None where there are more than the
     limit; `complete` says that no other values occur (the whole table was seen). `binary` is the pair
     (no, yes) of a two-valued yes/no column: (0, 1), (False, True), ("No", "Yes"), ("否", "是").
-    `low` and `high` bound numbers and dates (dates as ISO strings).
+    `low` and `high` bound numbers and dates (dates as ISO strings). `unique` says that nearly every row
+    has a value of its own, as a name or an id has.
     """
 
     values: tuple[CellValue, ...] | None = None
@@ -55,6 +56,7 @@ class ColumnFacts:
     binary: tuple[CellValue, CellValue] | None = None
     low: Any = None
     high: Any = None
+    unique: bool = False
 
 
 class ValueSource(Protocol):

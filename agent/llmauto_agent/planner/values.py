@@ -39,6 +39,8 @@ _CELLS = 1_000_000
 _DISTINCT = 2_000
 _LENGTH = 60
 _FEW = 20
+_UNIQUE = 0.9
+"""Share of different values, estimated, from which a text column names its rows."""
 _SCAN_SECONDS = 2.0
 _PROBE_SECONDS = 1.0
 _FEW_TABLES = 12
@@ -221,6 +223,7 @@ def _figures(column: Column) -> Iterator[tuple[str, str]]:
         short = f"list(DISTINCT {name}) FILTER (WHERE length({name}) <= {_LENGTH})"
         yield "values", f"CASE WHEN approx_count_distinct({name}) <= {_DISTINCT} THEN {short} END"
         yield "low", f"min({name})"
+        yield "unique", f"count(*) >= 8 AND approx_count_distinct({name}) >= {_UNIQUE} * count(*)"
     elif column.family in ("number", "date"):
         yield "low", f"min({name})"
         yield "high", f"max({name})"
@@ -256,10 +259,12 @@ def _facts(column: Column, known: dict[str, Any], whole: bool) -> ColumnFacts:
     if column.family == "boolean":
         return ColumnFacts((False, True), True, (False, True))
     if column.family == "text":
+        unique = bool(known.get("unique"))
         if known.get("values") is None:
-            return ColumnFacts()
+            return ColumnFacts(unique=unique)
         values = tuple(sorted(str(v) for v in known["values"]))
-        return ColumnFacts(values, whole, binary_pair(values) if len(values) == 2 else None)
+        pair = binary_pair(values) if len(values) == 2 else None
+        return ColumnFacts(values, whole, pair, unique=unique)
     low, high = to_json_value(known.get("low")), to_json_value(known.get("high"))
     if column.dtype in _INTEGERS and known.get("values"):
         numbers = tuple(sorted(known["values"]))

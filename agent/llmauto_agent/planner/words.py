@@ -234,6 +234,39 @@ def root(word: str) -> str:
     return word
 
 
+_IRREGULAR_FAMILIES = {
+    "death": "die", "dead": "die", "marital": "marry", "marriage": "marry", "weight": "weigh", "sale": "sell",
+    "arrival": "arriv", "choice": "choos", "gift": "giv", "growth": "grow", "life": "liv", "birth": "birth",
+    "readmission": "readmit", "admission": "admit", "admittance": "admit", "resolution": "resolv", "solution": "solv",
+    "division": "divid", "decision": "decid", "response": "respond", "departure": "depart", "height": "high",
+    "length": "long", "width": "wide", "depth": "deep", "strength": "strong", "speed": "fast", "flight": "fly",
+}  # fmt: skip
+_FAMILY = (
+    ("ription", "rib"), ("ization", "iz"), ("isation", "is"), ("ication", "y"), ("ation", ""), ("ssion", "t"), ("ction", "ct"),
+    ("ition", ""), ("ution", "ut"), ("tion", "t"), ("sion", "s"), ("ement", ""), ("ment", ""), ("ance", ""), ("ence", ""), ("iest", "y"),
+    ("ivor", "iv"), ("ival", "iv"), ("able", ""), ("ness", ""), ("ment", ""), ("al", ""), ("er", ""), ("or", ""),
+    ("ant", ""), ("ent", ""), ("ist", ""), ("ly", ""), ("ity", ""), ("ship", ""),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def family(word: str) -> str:
+    """A key that words derived from each other share, looser than `root`.
+
+    >>> family("cancellation") == family("cancelled"), family("survivor") == family("survival")
+    (True, True)
+    """
+    word = singular(word)
+    if word in _IRREGULAR_FAMILIES:
+        return _IRREGULAR_FAMILIES[word]
+    for suffix, kept in _FAMILY:
+        stem = word[: len(word) - len(suffix)]
+        if word.endswith(suffix) and len(stem) >= 4:
+            word = stem + kept
+            break
+    return root(word)
+
+
 def expand(word: str) -> tuple[str, ...]:
     """What an abbreviation stands for (a tuple of words), or the word itself."""
     return ABBREVIATIONS.get(word, (word,))
