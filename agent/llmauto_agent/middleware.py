@@ -14,6 +14,7 @@ from typing import Any
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, SystemMessage
 
+from llmauto_agent.keys import seen_keys
 from llmauto_tools.errors import LlmautoError, ModelError, StepLimitReached
 
 
@@ -91,6 +92,8 @@ _REASONS_TO_END = ("finish_reason", "stop_reason", "done_reason", "status")
 
 def without_secrets(text: str) -> str:
     """`text` with the values of this process's keys and tokens blotted out."""
+    for key in seen_keys:
+        text = text.replace(key, "***")
     for name, value in os.environ.items():
         if len(value) >= 8 and re.search(r"KEY|TOKEN|SECRET|PASSWORD", name):
             text = text.replace(value, "***")

@@ -12,8 +12,10 @@ A remote model is used only when the person chose it; there is no fallback from 
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
+from llmauto_agent.keys import KEY_NAMES, find_key
 from llmauto_tools.errors import MissingExtra, ModelError, did_you_mean
 
 if TYPE_CHECKING:
@@ -63,8 +65,39 @@ def make_model(model: str, workspace: Workspace) -> BaseChatModel:
         chat_class: Any = getattr(importlib.import_module(package), class_name)
     except ImportError as e:
         raise MissingExtra(f"The chat model '{model}'", provider) from e
+    options = _OPTIONS[provider] | _key_option(model, provider)
     try:
-        built: BaseChatModel = chat_class(model=name, **_OPTIONS[provider])
+        built: BaseChatModel = chat_class(model=name, **options)
     except Exception as e:
         raise ModelError(f"The chat model '{model}' could not be set up: {e}", "See docs/models.md.") from e
     return built
+
+
+def _key_option(model: str, provider: str) -> dict[str, str]:
+    """The key for a provider's client, where it would not find it in the environment by itself.
+
+    A server on this machine needs none; it is not given the one that was kept for the provider.
+    Raises ModelError where there is no key.
+    """
+    if provider not in KEY_NAMES or os.environ.get(KEY_NAMES[provider]):
+        return {}
+    if provider == "openai" and is_loopback(os.environ.get("OPENAI_BASE_URL") or ""):
+        return {"api_key": "none"}
+    key = find_key(provider)
+    if key is None:
+        name = KEY_NAMES[provider]
+        raise ModelError(
+            f"The chat model '{model}' needs a key, and there is none.",
+            f"Set {name}, or keep it in the system's keyring: keyring set llmauto {name}",
+        )
+    return {"api_key": key.value}
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL points to this machine itself."""
+    from urllib.parse import urlsplit
+
+    try:
+        return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+    except ValueError:
+        return False

@@ -74,6 +74,10 @@ def chat_command(options: ChatOptions, invocation: Invocation) -> int:
             timeout=settings.timeout,
             approve="always" if options.yes else "ask",
         )
+        if session_id is not None:  # with the model that it had, unless another one was named
+            session.use(
+                model=options.model or session.record.model, share=options.share or session.record.share
+            )
         chat = Chat(workspace, session, settings, approved=options.yes)
         stack.callback(lambda: chat.session.close())
         if session_id is not None:

@@ -256,10 +256,18 @@ def doctor(as_json: JsonOption = False, workspace: WorkspaceOption = None, debug
     return doctor_command(as_json, workspace)
 
 
+@app.command()
+def models(as_json: JsonOption = False, debug: DebugOption = False) -> int:
+    """List the chat models that can be used here, and what to type for each."""
+    from llmauto.cli.models import models_command
+
+    return models_command(as_json)
+
+
 # ---- sessions
 
 sessions_app = typer.Typer(
-    help="List, show, export and remove the sessions of a workspace.",
+    help="List, show, resume, export and remove the sessions of a workspace.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -289,6 +297,30 @@ def sessions_show(
     return show_session(session, workspace, as_json)
 
 
+@sessions_app.command("resume")
+def sessions_resume(
+    context: typer.Context,
+    session: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="A session's id, or its beginning (none: the last one).",
+            autocompletion=complete.sessions,
+            show_default=False,
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    model: ModelOption = None,
+    share: ShareOption = None,
+    yes: YesOption = False,
+) -> int:
+    """Go on in a session: the same as llmauto chat --resume."""
+    from llmauto.chat.repl import ChatOptions, chat_command
+
+    options = ChatOptions(model=model, share=share, workspace=workspace, resume=session or "", yes=yes)
+    return chat_command(options, _invocation(context))
+
+
 @sessions_app.command(
     "export",
     epilog="""Examples:
@@ -296,6 +328,7 @@ def sessions_show(
     \b
     llmauto sessions export 20260301-a1b2c3 --output analysis.ipynb
     llmauto sessions export 20260301-a1b2c3 --format script > analysis.py
+    llmauto sessions export 20260301-a1b2c3 --no-data --output to-share.md
     """,
 )
 def sessions_export(
@@ -308,13 +341,19 @@ def sessions_export(
         str | None,
         typer.Option("--format", metavar="FORMAT", help="notebook, script or transcript (default: by PATH)."),
     ] = None,
+    data: Annotated[
+        bool,
+        typer.Option(
+            "--data/--no-data", help="Without data: questions, SQL and evidence ids, and no cell (.md only)."
+        ),
+    ] = True,
     workspace: WorkspaceOption = None,
     yes: YesOption = False,
 ) -> int:
     """Write a session as a notebook or script that replays it with DuckDB alone."""
     from llmauto.cli.sessions import export_session
 
-    return export_session(session, output, format_, workspace, overwrite=yes)
+    return export_session(session, output, format_, workspace, overwrite=yes, data=data)
 
 
 @sessions_app.command("rm")

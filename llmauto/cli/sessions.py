@@ -137,22 +137,28 @@ def _print_turn(turn: Turn, console: Any, screen: Screen) -> None:
 
 
 def export_session(
-    session: str, output: Path | None, kind: str | None, workspace: str | None, *, overwrite: bool
+    session: str,
+    output: Path | None,
+    kind: str | None,
+    workspace: str | None,
+    *,
+    overwrite: bool,
+    data: bool = True,
 ) -> int:
     """Write a session as a notebook, a script or a transcript; without `output`, to stdout."""
-    chosen = _export_kind(output, kind)
+    chosen = _export_kind(output, kind if data or output else kind or "transcript")
     if output is not None and output.exists() and not overwrite:
         raise UsageError(f"'{output}' exists already.", "Give --yes to replace it, or another --output.")
     folder = folder_of(workspace)
     with _existing_store(folder) as store:
         record = store.get(session)
     if output is not None:
-        _export(folder, record, output, chosen)
+        _export(folder, record, output, chosen, data)
         print_note(f"session {record.id} is in {output}")
         return exits.ANSWERED
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / "export"
-        _export(folder, record, path, chosen)
+        _export(folder, record, path, chosen, data)
         sys.stdout.write(path.read_text("utf-8"))
     return exits.ANSWERED
 
@@ -169,7 +175,7 @@ def _export_kind(output: Path | None, kind: str | None) -> Kind:
     )
 
 
-def _export(folder: Path, record: SessionRecord, path: Path, kind: Kind) -> None:
+def _export(folder: Path, record: SessionRecord, path: Path, kind: Kind, data: bool) -> None:
     """Attach the session's sources again, as far as they are still there, and write the export."""
     from llmauto_agent import export
     from llmauto_tools.workspace import Workspace
@@ -180,7 +186,7 @@ def _export(folder: Path, record: SessionRecord, path: Path, kind: Kind) -> None
                 workspace.attach(source)
             except SourceError as e:
                 print_note(f"a source of the session is left out of the replay: {e.message}")
-        export.export_session(workspace, record.id, path, kind=kind)
+        export.export_session(workspace, record.id, path, kind=kind, data=data)
 
 
 def remove_sessions(sessions: Sequence[str], workspace: str | None, yes: bool) -> int:

@@ -23,11 +23,17 @@ _SUFFIXES: dict[str, Kind] = {".ipynb": "notebook", ".py": "script", ".md": "tra
 
 
 def export_session(
-    workspace: Workspace, session_id: str, path: str | os.PathLike[str], *, kind: Kind | None = None
+    workspace: Workspace,
+    session_id: str,
+    path: str | os.PathLike[str],
+    *,
+    kind: Kind | None = None,
+    data: bool = True,
 ) -> Path:
     """Write the session to `path`, whole or not at all, and return the path.
 
     kind: by default from the suffix: .ipynb a notebook, .py a script, .md a transcript.
+    data: False writes a transcript without any cell: no answers, no rows, no values in the SQL.
     The session's sources have to be attached to the workspace; evidence whose tables are not is written
     as text, with the reason. An existing file is replaced.
     Raises InvalidArguments (unknown suffix or kind) and WorkspaceError (no such session, or the file cannot
@@ -39,11 +45,11 @@ def export_session(
         raise InvalidArguments(
             f"'{target.name}' does not say what to export.", "End it in .ipynb, .py or .md, or give the kind."
         )
-    _write(target, render_session(workspace, session_id, chosen))
+    _write(target, render_session(workspace, session_id, chosen, data=data))
     return target
 
 
-def render_session(workspace: Workspace, session_id: str, kind: Kind) -> str:
+def render_session(workspace: Workspace, session_id: str, kind: Kind, *, data: bool = True) -> str:
     """The text of such an export (see `export_session`)."""
     from llmauto_agent.export.replay import build_document
 
@@ -51,7 +57,17 @@ def render_session(workspace: Workspace, session_id: str, kind: Kind) -> str:
         raise InvalidArguments(
             f"'{kind}' is no kind of export.", f"The kinds are: {', '.join(_SUFFIXES.values())}."
         )
+    if not data and kind != "transcript":
+        raise InvalidArguments(
+            "Without its data a session is written as a transcript only: a notebook compares recorded results.",
+            "End the file in .md, or give the kind transcript.",
+        )
     document = build_document(workspace, session_id, time.time())
+    if not data:
+        from llmauto_agent.export.outline import render_outline
+
+        tables = workspace.tables()
+        return render_outline(document, [n for t in tables for n in (t.name, *(c.name for c in t.columns))])
     if kind == "notebook":
         from llmauto_agent.export.notebook import render_notebook
 

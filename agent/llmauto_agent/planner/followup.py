@@ -54,6 +54,10 @@ class _Edit:
         return True
 
 
+_CORRECTION = re.compile(r"^\s*(?:no|nope|sorry|wrong|actually|不|不是|不对|错了)\s*[,，.。!！:;；]\s*(?=\S)", re.IGNORECASE)
+"""How a correction begins ("no, only paid orders"); the rest is read as any follow-up."""
+
+
 def follow_up(question: str, index: SchemaIndex, context: Reading, language: Language) -> Reading | None:
     """The edited plan as a reading, a refusal, or None where the question stands on its own."""
     from llmauto_agent.planner.reader import parse, refused
@@ -65,7 +69,7 @@ def follow_up(question: str, index: SchemaIndex, context: Reading, language: Lan
         return None
     before: Plan = qualified(context.plan, context.plan.table)
     try:
-        draft = parse(question, index, True, base=before.table)
+        draft = parse(_CORRECTION.sub("", question), index, True, base=before.table)
         if not opened and not _fragment(draft):
             return None
         plan = _apply(draft, before, text)
