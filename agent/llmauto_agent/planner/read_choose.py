@@ -62,3 +62,28 @@ def _of_columns(pick: Pick, names: frozenset[str]) -> Pick:
     same = [a for a in (pick.link, *pick.alternatives) if a.kind == "value" and a.value == pick.link.value]
     found = [a for a in same if names & set(split_name(a.column or ""))]
     return Pick(found[0], pick.alternatives) if len(found) == 1 else pick
+
+
+_BEFORE_HEAD = re.compile(
+    r"(?:平均|最高|最低|最大|最小|最多|最少|总|每个?|各个?|哪个|哪些|哪一个|按照?|不同的?|多少|几)的?$"
+)
+_AFTER_HEAD = re.compile(r"^(?:最高|最低|最大|最小|最多|最少|的|平均|是|有|和|各|差|分|$|[，。？?,])")
+
+
+def single_heads(text: str, links: list[Link], facts: Facts, base: str) -> list[Link]:
+    """Chinese columns that are said by one character where a column is expected: 平均分 (分数), 每个班 (班级).
+
+    Only where the character begins or ends the name of exactly one column, and is part of no longer link.
+    """
+    found = []
+    for at, char in enumerate(text):
+        if not "一" <= char <= "鿿" or not _BEFORE_HEAD.search(text[:at]):
+            continue
+        if not _AFTER_HEAD.match(text[at + 1 :]):
+            continue
+        if any(x.start <= at < x.end and x.end - x.start > 1 and x.score >= 0.6 for x in links):
+            continue
+        columns = [c for c in facts.columns(base) if char in (c.name[:1], c.name[-1:]) and len(c.name) <= 4]
+        if len(columns) == 1:
+            found.append(Link(at, at + 1, char, "column", base, columns[0].name, None, 0.85, "partial", 0.5))
+    return found

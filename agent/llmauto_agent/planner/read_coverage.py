@@ -11,6 +11,7 @@ from llmauto_agent.planner.read_grammar import ROW_NOUNS
 from llmauto_agent.planner.read_lexicon import OPERATORS
 from llmauto_agent.planner.read_lexicon_en import FILLERS as FILLERS_EN
 from llmauto_agent.planner.read_lexicon_zh import FILLERS as FILLERS_ZH
+from llmauto_agent.planner.read_lexicon_zh import ROW_NOUNS as ROW_NOUNS_ZH
 from llmauto_agent.planner.words import singular
 from llmauto_tools.plan.model import Node, Plan
 
@@ -42,7 +43,8 @@ def leftovers(d: Draft) -> list[str]:
     missing += [m[0] for m in re.finditer(r"\d+", text)]
     for match in _CJK.finditer(text):
         rest = match[0]
-        for noun in sorted(d.row_nouns, key=len, reverse=True):
+        common = [n for n in ROW_NOUNS_ZH if n in rest] if d.facts.only else []
+        for noun in sorted([*d.row_nouns, *common], key=len, reverse=True):
             rest = rest.replace(noun, " ")
         for filler in FILLERS_ZH:
             rest = rest.replace(filler, " ")

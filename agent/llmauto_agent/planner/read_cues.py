@@ -13,7 +13,7 @@ OPENERS = re.compile(
 )
 NEEDS_CONTEXT = re.compile(
     r"^(?:(?:ok|okay|great|thanks|no|hmm|well)[, ]+)*(?:and(?! how many rows)|but|what about|how about|only|just|same|the same|instead|also|then|now)\b"
-    r"|\b(?:of|among) (?:them|those|these)\b|\b(?:instead|as well)[?.! ]*$"
+    r"|\b(?:of|among) (?:them|those|these)\b(?! (?!are|is|was|were|who|that|have|has|had|with|which|by|in|per)[a-z])|\b(?:instead|as well)[?.! ]*$"
     r"|^(?:再|那|那么|换成|换|改成|改为|只看|只要|仅|其中|同样|还有|然后)|呢[？?。]*$"
 )
 """Openings that make no sense without a question before."""

@@ -91,6 +91,19 @@ def top_of_superlative(d: Draft, m: re.Match[str]) -> str | None:
     return m[1]
 
 
+@NORMALISE.rule(r"# ?(?=[#‡])")
+def counted_once(d: Draft, m: re.Match[str]) -> str | None:
+    """ "count the number of ..."."""
+    return ""
+
+
+@NORMALISE.rule(r"(?<![a-z])ids?(?![a-z])(?: ?of ?({t}))?", r"({t}) ?(?:'s )?ids?(?![a-z])", language="en")
+def key_of(d: Draft, m: re.Match[str]) -> str | None:
+    """ "ids of the employees": the key column."""
+    key = d.facts.key((d.value(m[1]) if m[1] else None) or d.base)
+    return column_char(d, key) if key is not None else None
+
+
 @NORMALISE.rule(r"⇅ ?({t}) ?⊞")
 def sorted_rows(d: Draft, m: re.Match[str]) -> str | None:
     """ "sort the members by age": the rows, sorted."""
@@ -190,8 +203,10 @@ def compare(d: Draft, char: str, op: str, value: str, text: str) -> str | None:
         return None
     if col is not None and col.family == "text":
         held = {str(v) for v in d.facts.values(col) or ()}
-        if op not in {"=", "!="} or d.value(value).text.strip() not in held:
+        said = d.value(value).text.strip()
+        if op not in {"=", "!="} or said not in held:
             return None
+        return d.new_f(Compare(op=op, left=col.ref, right=Literal_(value=said)), text)  # type: ignore[arg-type]
     expr = d.expr(char)
     return d.new_f(Compare(op=op, left=expr, right=number(d, value, expr, col)), text)  # type: ignore[arg-type]
 
@@ -323,6 +338,12 @@ def equal(d: Draft, m: re.Match[str]) -> str | None:
 
 
 _PEOPLE = re.compile(r"people|persons?|inhabitants|residents|citizens|人", re.IGNORECASE)
+
+
+@FILTERS.rule(rf"({_CMP})({{n}}) ?{NOUN} ?(?:in|of|for|at|as) ?({{x}})")
+def comparison_around(d: Draft, m: re.Match[str]) -> str | None:
+    """ "more than 5,500 people in the crowd": of the column that is named behind."""
+    return compare(d, m[3], COMPARISONS[m[1]], m[2], d.span(m))
 
 
 @FILTERS.rule(rf"({_CMP})({{n}})(¤|{{t}}|{NOUN})")

@@ -10,6 +10,7 @@ ENGLISH: list[tuple[str, str]] = [
     # comparisons
     ("≻", rf"(?:is |was |are |were )?(?:more|greater|higher|larger|bigger|better) th[ae]n|exceed(?:s|ing|ed)?|above|over{_NUM}|beyond{_NUM}|upwards of|past{_NUM}|topp(?:ing|ed){_NUM}|more{_NUM}"),
     ("⪯", r"(?:no|not) (?:more|greater|higher|larger|over|above)(?: than)?|at most|at the most|up to|maximum of|max\.? of(?= ?{n})|not exceeding"),
+    ("⪯", r"(?:less|smaller|lower|fewer|younger|earlier) than or equal to|<="), ("⪰", r"(?:more|greater|larger|higher|bigger|older|later) than or equal to|>="),
     ("⪰", r"(?:no|not) (?:less|fewer|lower|smaller|under|below)(?: than)?|at (?:the )?least|minimum of|min\.? of(?= ?{n})"),
     ("≺", rf"(?:is |was |are |were )?(?:less|fewer|lower|smaller) th[ae]n|below|under{_NUM}|beneath"),
     ("⪰", rf"(?<=\S )(?:or|and|&) {_MORE}(?: than that)?|(?<={{n}})\+|(?<={{n}} )plus"),

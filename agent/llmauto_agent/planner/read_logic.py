@@ -58,6 +58,14 @@ def neither(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_f(And(items=(Not(item=d.value(m[1])), Not(item=d.value(m[2])))), d.span(m))
 
 
+@LOGIC.rule(r"({c}) ?(?:is|are|was|were|does|do|did|has)? ?not ?(?:equal|from|in|at|an?|be)? ?({f})")
+def column_is_not(d: Draft, m: re.Match[str]) -> str | None:
+    """ "whose industry is not Banking": the column only says what the value is of."""
+    predicate = d.value(m[2])
+    target = getattr(predicate, "left", None) or getattr(predicate, "argument", None)
+    return d.new_f(Not(item=predicate), d.span(m)) if target == d.expr(m[1]) else None
+
+
 @LOGIC.rule(r"({c}) ?(?:to|in|by|from|at|on|⊞)? ?({f})")
 def verb_of_column(d: Draft, m: re.Match[str]) -> str | None:
     """ "shipped to France": the verb only says what the value is of; it asks for no column."""

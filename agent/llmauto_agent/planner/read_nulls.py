@@ -73,6 +73,15 @@ def text_match(d: Draft, m: re.Match[str]) -> str | None:
     return d.new_f(TextMatch(argument=column.ref, how=kind, text=text), d.span(m))  # type: ignore[arg-type]
 
 
+@NULLS.rule(r"({ct}) ?(?:is|are|was|were|does|do|did)? ?not ?(?:named|called|equal)?({q})")
+def text_differs(d: Draft, m: re.Match[str]) -> str | None:
+    col = d.col(m[1])
+    if col is None:
+        return None
+    same = TextMatch(argument=col.ref, how="equals", text=str(d.value(m[2])))
+    return d.new_f(Not(item=same), d.span(m))
+
+
 @NULLS.rule(rf"({{ct}})(?:named|called|叫){IS} ?({{q}})", rf"({{ct}}){IS} ?({{q}})")
 def text_equal(d: Draft, m: re.Match[str]) -> str | None:
     col = d.col(m[1])

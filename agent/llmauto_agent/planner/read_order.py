@@ -76,6 +76,16 @@ def which_subject(d: Draft, m: re.Match[str]) -> str | None:
     return " "
 
 
+@ORDER.rule(
+    r"(?<=[⊤⊥])([^|⊤⊥]*?)(?:的)?(?:是)(?:哪一?(?:个|套|条|位|家|名|款|件|种|部|首|辆|本|台|天|次|笔|单)|谁|什么)(?:呢)?(?=$|[,|])",
+    language="zh",
+)
+def which_row_zh(d: Draft, m: re.Match[str]) -> str | None:
+    """最便宜的房子是哪套: the row."""
+    d.subject = d.subject or Subject(table=d.base)
+    return m[1] + "|"
+
+
 @ORDER.rule(r"(?<![a-z])(?:who|whose|谁)(?=[^|]*[⊤⊥])")
 def who(d: Draft, m: re.Match[str]) -> str | None:
     d.subject = d.subject or Subject(table=d.base)

@@ -9,7 +9,7 @@ from llmauto_agent.planner.dates import DateLiteral, read_dates
 from llmauto_agent.planner.harmless import verbs
 from llmauto_agent.planner.linker import Link, Pick, best_links
 from llmauto_agent.planner.literals import NumberLiteral, read_numbers
-from llmauto_agent.planner.read_choose import by_context
+from llmauto_agent.planner.read_choose import by_context, single_heads
 from llmauto_agent.planner.read_code import Code
 from llmauto_agent.planner.read_draft import Draft
 from llmauto_agent.planner.read_facts import Col, Facts
@@ -40,6 +40,8 @@ def place(question: str, facts: Facts, language: Language, base: str, has_contex
     folded = fold(question)
     tokens = tokenize(question)
     links = [x for x in facts.index.link(tokens) if _usable(x) and not _only_verb(x, folded, facts)]
+    if language == "zh":
+        links += single_heads(folded, links, facts, base)
     literals = _literals(question, tokens, links)
     ops = _operators(folded, literals, links, language)
     taken = literals + ops
@@ -196,7 +198,7 @@ def _counted_noun(end: int, links: list[Link]) -> bool:
 
 def _copy(code: Code, text: str, start: int, end: int) -> None:
     for i in range(start, end):
-        code.append(" " if text[i].isspace() else text[i], i, i + 1)
+        code.append(" " if text[i].isspace() or text[i] == "#" else text[i], i, i + 1)
 
 
 def _with_link_marks(code: Code, links: list[Link]) -> str:
@@ -423,6 +425,10 @@ def _tighten(draft: Draft) -> None:
     _absorb_tables(draft)
     if draft.language == "zh":
         code.rewrite(r" +", lambda m: "")
+        code.rewrite(
+            r"(?<={v})(?:区|市|省|县|镇|国|族|生|性|型|类|款|版|组|店|部|系|级|岗|科|路|线)(?![一-鿿]?{c})",
+            lambda m: "",
+        )
         code.rewrite(r"[，；;：]", lambda m: ",")
 
 

@@ -19,6 +19,7 @@ from llmauto_agent.planner.read_values import conjunction
 from llmauto_tools.plan.model import (
     Aggregate,
     ColumnRef,
+    Compare,
     Expr,
     Item,
     Measure,
@@ -29,8 +30,8 @@ from llmauto_tools.plan.model import (
 
 
 def listed(d: Draft) -> Plan:
-    left = loose(d)
     filters = d.filters()
+    left = _asked(d, loose(d), filters)
     tables = [s.value for s in d.code.slots_in(d.code.text) if s.kind == "t"]
     where = conjunction(filters)
     fragment = not filters or _OPENERS.search(d.code.question.casefold().strip())
@@ -64,7 +65,8 @@ def listed(d: Draft) -> Plan:
     if rows and named and label is not None and label.ref not in named and len(named) < 4 and not plain:
         named = [label.ref, *named]
     whole = next((t for t in tables if t), None) or base
-    if not named and d.label_said and label is not None:
+    said = d.label_said or bool(re.match(r"\W*(?:who|whose)\b|谁", d.code.question.casefold()))
+    if not named and said and not whole_rows(d) and label is not None:
         named = [label.ref]
     select = tuple(Item(expr=shown(d, e)) for e in dict.fromkeys(named)) or tuple(
         Item(expr=c.ref) for c in d.facts.columns(whole)
@@ -77,6 +79,15 @@ def listed(d: Draft) -> Plan:
         order_by=order,
         limit=d.limit,
     )
+
+
+def _asked(d: Draft, left: list[str], filters: list[Predicate]) -> list[str]:
+    """The columns that are asked for: not those that only say what a value is of ("with t5 as his place"),
+    where something else is asked for."""
+    fixed = {f.left for f in filters if isinstance(f, Compare) and f.op == "="}
+    kept = [c for c in left if d.expr(c) not in fixed]
+    who = re.match(r"\W*(?:who|whose)\b|谁", d.code.question.casefold())
+    return kept if kept or d.label_said or who else left
 
 
 def _wants_distinct(d: Draft) -> bool:
@@ -131,10 +142,22 @@ def _single_number(d: Draft, left: list[str], where: Predicate | None) -> Plan |
     )
 
 
+def whole_rows(d: Draft) -> bool:
+    """Whether everything of the rows is asked for."""
+    return bool(
+        re.search(
+            r"\b(?:all columns|everything|all (?:the )?(?:details|info|information)|full (?:details|records?))\b|所有列|全部信息",
+            d.code.question.casefold(),
+        )
+    )
+
+
 def _having_subject(d: Draft, left: list[str], tables: list[str | None]) -> Plan | None:
     groups = [d.expr(c) for c in left if d.facts.discrete(d.col(c) or d.facts.columns(d.base)[0])]
     if not groups:
         return None
+    if len(groups) > 1 or len(left) > 1:
+        raise Refusal([d.text(c) for c in left], reason="no_groups")
     measure = MeasureDraft(d.having[0].left, "")  # type: ignore[union-attr]
     where = conjunction(d.filters())
     base = base_of(d, [measure], (tuple(groups), where))
