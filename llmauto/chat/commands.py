@@ -90,14 +90,14 @@ def _sql(chat: Chat, rest: str) -> None:
 
 
 def _undo(chat: Chat, rest: str) -> None:
-    show.result(chat, files.run_by_hand(chat, "undo", {}))
+    show.line(chat, files.run_by_hand(chat, "undo", {}))
 
 
 def _keep(chat: Chat, rest: str) -> None:
     evidence = chat.last_result("keep")
     if not rest:
         raise UsageError("Under which name?", "/keep NAME")
-    show.result(chat, files.run_by_hand(chat, "save_table", {"sql": evidence.sql, "name": rest}))
+    show.line(chat, files.run_by_hand(chat, "save_table", {"sql": evidence.sql, "name": rest}))
 
 
 def _save(chat: Chat, rest: str) -> None:

@@ -47,6 +47,12 @@ def result(chat: Chat, evidence: Evidence) -> None:
     print_result(evidence, chat.screen, style, chat.workspace.path)
 
 
+def line(chat: Chat, evidence: Evidence) -> None:
+    """What a tool did, in a sentence."""
+    chat.say(evidence.text or evidence.tool, "")
+    chat.say(evidence.id)
+
+
 def tables(chat: Chat) -> None:
     """The tables, each with its columns in the width that there is."""
     for shown in chat.workspace.tables():

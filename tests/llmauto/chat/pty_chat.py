@@ -25,6 +25,13 @@ ENDLESS = (
 ENTER, TAB, UP, ALT_ENTER, CTRL_C, CTRL_D = "\r", "\t", "\x1b[A", "\x1b\r", "\x03", "\x04"
 
 
+class _Screen(pyte.HistoryScreen):
+    """pyte knows no dim text; here it is grey."""
+
+    def select_graphic_rendition(self, *attrs: int, **options: Any) -> None:
+        super().select_graphic_rendition(*(90 if a == 2 else a for a in attrs), **options)
+
+
 class Terminal:
     """A program in a pseudo-terminal. `spare` columns of the emulator show lines that are too long."""
 
@@ -37,7 +44,7 @@ class Terminal:
         environment: dict[str, str] | None = None,
     ) -> None:
         self.columns = columns
-        self._screen = pyte.HistoryScreen(columns + spare, rows, history=20_000, ratio=0.1)
+        self._screen = _Screen(columns + spare, rows, history=20_000, ratio=0.1)
         self._stream = pyte.ByteStream(self._screen)
         self.child: Any = pexpect.spawn(
             sys.executable,
