@@ -20,7 +20,6 @@ from langchain.agents.middleware import (
     HumanInTheLoopMiddleware,
     InterruptOnConfig,
     ModelRetryMiddleware,
-    SummarizationMiddleware,
     ToolErrorMiddleware,
 )
 from langchain_core.tools import BaseTool, InjectedToolCallId, StructuredTool
@@ -169,7 +168,7 @@ def _reason(spec: ToolSpec) -> str:
 
 
 def chat_model_middleware(
-    model: BaseChatModel, tools: Sequence[BaseTool], prompt: Callable[[], str]
+    model: BaseChatModel, tools: Sequence[BaseTool], prompt: Callable[[], str], share: str
 ) -> list[AgentMiddleware[Any, Any, Any]]:
     """What a model that is not embedded gets besides: the schema, retries, summaries, text calls.
 
@@ -177,11 +176,13 @@ def chat_model_middleware(
     the middle of a stream is tried again here.
     """
     from llmauto_agent.middleware import ModelFailures, RecoverTextCalls, SchemaPrompt, WholeStreams
+    from llmauto_agent.narrow import MarkedSummaries, MarkShare
 
     return [
+        MarkShare(share),
         ModelFailures(),
         SchemaPrompt(prompt),
-        SummarizationMiddleware(model, trigger=("tokens", SUMMARIZE_AT_TOKENS), keep=("messages", 20)),
+        MarkedSummaries(share, model, trigger=("tokens", SUMMARIZE_AT_TOKENS), keep=("messages", 20)),
         RecoverTextCalls({t.name for t in tools}),
         ModelRetryMiddleware(
             max_retries=2, retry_on=_is_transient, on_failure="error", initial_delay=0.5, max_delay=8.0

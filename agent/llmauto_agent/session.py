@@ -300,17 +300,28 @@ class Session:
 
         from llmauto_agent.conversation import close_open_calls, forget_old
 
-        if not fresh:
+        # Not the state's messages either: new input drops what a step did that has no checkpoint.
+        saved = self._saver.get_tuple(self._config())
+        messages = saved.checkpoint["channel_values"].get("messages", []) if saved else []
+        withheld = self._withheld(messages)
+        if not fresh and not withheld:
             state = graph.get_state(self._config())
             if any(m.id == f"q{number}" for m in state.values.get("messages", [])):
                 # Not `state.next`: it leaves out a step that was done but whose checkpoint was not written.
                 return None if state.tasks else _NOTHING_TO_DO
-        # Not the state's messages either: new input drops what a step did that has no checkpoint.
-        saved = self._saver.get_tuple(self._config())
-        messages = saved.checkpoint["channel_values"].get("messages", []) if saved else []
+        gone = {m.id for m in withheld}
+        closed = close_open_calls([m for m in messages if m.id not in gone])
         forgotten = forget_old(messages) if self._embedded else []
         asked = HumanMessage(question, id=f"q{number}")
-        return {"messages": [*close_open_calls(messages), *forgotten, asked]}
+        return {"messages": [*withheld, *closed, *forgotten, asked]}
+
+    def _withheld(self, messages: list[Any]) -> list[Any]:
+        """What of the conversation so far a model may not see that was promised names and types only."""
+        if self._embedded or self.share != "schema":
+            return []
+        from llmauto_agent.narrow import withhold
+
+        return withhold(messages)
 
     @property
     def _embedded(self) -> bool:
@@ -331,7 +342,9 @@ class Session:
         if self.approve == "ask":
             middleware += loop.approval_middleware(specs)
         if boundary is not None:
-            middleware += loop.chat_model_middleware(model, tools, lambda: self._prompt(boundary))
+            middleware += loop.chat_model_middleware(
+                model, tools, lambda: self._prompt(boundary), boundary.share
+            )
         self._saver = self._saver or loop.open_checkpoints(self.workspace.path)
         self._graph = loop.make_agent(model, tools, self._saver, middleware)
         return self._graph
