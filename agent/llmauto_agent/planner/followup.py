@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.read_code import pattern
 from llmauto_agent.planner.read_coverage import leftovers
-from llmauto_agent.planner.read_cues import ADD, CLEAR, CUES, DROP, INSTEAD, OPENERS
+from llmauto_agent.planner.read_cues import ADD, CLEAR, CUES, DROP, INSTEAD, OPENERS, REFERS
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Refusal
 from llmauto_agent.planner.read_edit import (
     columns_in,
@@ -64,7 +64,7 @@ def follow_up(question: str, index: SchemaIndex, context: Reading, language: Lan
 
     assert context.plan is not None
     text = fold(question).strip()
-    opened = bool(OPENERS.search(text))
+    opened = bool(OPENERS.search(text) or REFERS.search(text))
     if not opened and _stands_alone(question, index):
         return None
     before: Plan = qualified(context.plan, context.plan.table)

@@ -94,7 +94,8 @@ class Code:
         """A new character for a value."""
         number = self._counts.get(kind, 0)
         self._counts[kind] = number + 1
-        char = chr(KINDS[kind] + number % _SIZES.get(kind, _SIZE))
+        # From 1: the rules tell coded characters from text by "greater than U+E000".
+        char = chr(KINDS[kind] + 1 + number % (_SIZES.get(kind, _SIZE) - 1))
         self._slots[char] = Slot(kind, value, text)
         return char
 

@@ -35,6 +35,10 @@ def leftovers(d: Draft) -> list[str]:
     nouns = {singular(n) for n in d.row_nouns}
     for match in re.finditer(r"[^\W\d_㐀-鿿μηΣσν]+(?:'[a-z]+)?", text):
         word = match[0]
+        said = d.code.words(match.start(), match.end())
+        if len(said) == 1 and said.isupper() and said != "I" and match.start() > 0:
+            missing.append(said)  # "grade A"
+            continue
         if word[0] in OPERATORS or word in FILLERS_EN or singular(word) in nouns or word.startswith("'"):
             continue
         if word in discourse():

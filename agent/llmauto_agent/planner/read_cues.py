@@ -18,6 +18,27 @@ NEEDS_CONTEXT = re.compile(
 )
 """Openings that make no sense without a question before."""
 
+_ASKS = re.compile(
+    r"\b(?:how (?:many|much|old|long|often)|what|which|who|whose|where|when|average|mean|median|total|sum|counts?|number of|percentage|proportion"
+    r"|share of|rate|list|find|display|highest|lowest|most|least|each|every)\b|多少|哪|几|谁|平均|总|数量|占比|比例|最|列出|人数|统计|率|额|量"
+)
+
+
+def lacks_a_question(text: str) -> bool:
+    """Whether a folded text is a fragment that edits a question before it ("only 2023", "sort descending"):
+    it opens like an edit, is short, and asks for nothing itself."""
+    if NEEDS_CONTEXT.search(text):
+        return True
+    words = len(re.findall(r"[a-z0-9'-]+", text)) + len(re.findall(r"[一-鿿]", text)) / 2
+    return bool(OPENERS.search(text)) and words <= 7 and not _ASKS.search(text)
+
+
+REFERS = re.compile(
+    r"\b(?:of|among|for|in|from|by|to) (?:them|those|these)\b|\b(?:that|those|these|them|they|their|it)\b(?: (?:list|group|ones|result|number|figure|rows?))?[?.! ]*$"
+    r"|\b(?:do|did|are|were|have|had) (?:they|those|these)\b|\b(?:their|its)\b|其中|它们|他们|这些|那些|上面|前面|刚才"
+)
+"""Words that point at the answer before."""
+
 ADD = re.compile(
     r"\b(?:as well|too|also|further|additionally|break (?:that|it|this|them|those) down|split (?:that|it|this|them)|and also|add|plus)\b|再|也|还|加上|进一步|细分"
 )

@@ -16,16 +16,23 @@ from llmauto_tools.schema import Column, Table, TypeFamily
 _ADDITIVE = re.compile(
     r"sales|revenue|amount|^total|total$|gross|quantity|qty|units|count|profit|cost|spend|spent|precip"
     r"|passengers|births|deaths|votes|exports?|imports?|budget|dvd|visits|orders|clicks|generation|^pop|population"
-    r"|households|rooms|bedrooms|murders|fatal|incidents|wounds|disease|points|goals|hours_worked|freight"
+    r"|production|consumption|output|emission|tonnes|[mkg]wh$|injur|casualt|outages|assists|seats|reviews|likes|views"
+    r"|downloads|comments|donation|cases$|doses|attendance|票房|产量|播放量|人次|households|rooms|bedrooms|murders|fatal|incidents|wounds|disease|points|goals|hours_worked|freight"
     r"|销售额|数量|金额|成本|利润|销量|收入|营收|人数|人口|总额|订单数|件数|次数|运费"
 )
 _INTENSIVE = re.compile(
-    r"avg|average|mean|median|rate|ratio|percent|pct|per[_ ]?cap|per$|price|share|score|rating|age|temp|index"
+    r"avg|average|mean|median|rate|ratio|percent|pct|per[_ ]?cap|per$|price|share|score|rating|(?:^|_)ages?(?:_|$)|temp|index"
     r"|year|单价|评分|比例|率|均|年龄|温|折扣|discount"
 )
 _NAME = re.compile(r"^(?:full[_ ]?)?name$|^title$|^姓名$|^名称$|^名字$|name$|名称$|^film$|^label$")
 _KEY = re.compile(r"(?:^|[_ ])(?:id|key|code|no|number)$|Id$|ID$|编号$|号$|^id$")
 _YEAR = re.compile(r"^(?:.*[_ -])?(?:year|yr)(?:[_ /].*)?$|^年$|^年份$|[a-z]Year$|^season$", re.IGNORECASE)
+
+
+_EVENT = re.compile(
+    r"^(?:completed|completion|founded|established|built|opened|born|released|created|launched|introduced"
+    r"|published|discovered|started|ended|died|joined|inaugurated)$"
+)
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,8 @@ class Facts:
 
     def _yes_no_and_more(self, col: Col) -> tuple[CellValue, CellValue] | None:
         """(no, yes) of a column such as Yes / No / No internet service."""
+        if col.family == "number":
+            return None
         by_word = {str(v).casefold(): v for v in self.values(col) or ()}
         for no, yes in (("no", "yes"), ("n", "y"), ("0", "1"), ("false", "true"), ("否", "是"), ("无", "有")):
             if no in by_word and yes in by_word and len(by_word) <= 4:
@@ -140,6 +149,7 @@ class Facts:
         """Whether a column counts something of its row: "how many seats" then asks for their sum."""
         words = "_".join(split_name(col.name))
         whole = "INT" in col.column.dtype and not self.identifies(col) and not self.is_year(col)
+        whole = whole and not self.row_label(col)
         return whole and not _INTENSIVE.search(words) and self.binary(col) is None
 
     def discrete(self, col: Col) -> bool:
@@ -190,6 +200,10 @@ class Facts:
 
     def row_label(self, col: Col) -> bool:
         """Whether a column names its rows, one by one: "restaurants" then are the rows."""
+        if col.family == "number":  # a running number, called like what it numbers: respondent, order
+            first = self.columns(col.table)[0] == col
+            plain = not (self.additive(col) or self.is_year(col) or _INTENSIVE.search(col.name.casefold()))
+            return first and plain and self.unique(col)
         return (
             col.family == "text"
             and not _KEY.search(col.name)
@@ -204,8 +218,16 @@ class Facts:
         """A column that holds the year as a number."""
         numbers = [c for c in self.columns(table) if c.family == "number" and _YEAR.search(c.name)]
         exact = [c for c in numbers if c.name.casefold() in {"year", "年", "年份", "yr"}]
-        found = exact or numbers
+        found = exact or numbers or [c for c in self.columns(table) if self._event_year(c)]
         return found[0] if found else None
+
+    def _event_year(self, col: Col) -> bool:
+        """Whether a number column called like an event holds years: completed, founded, built."""
+        if not _EVENT.search(col.name.casefold()) or "INT" not in col.column.dtype:
+            return False
+        known = self.known(col)
+        low, high = (known.low, known.high) if known else (None, None)
+        return isinstance(low, int) and isinstance(high, int) and low >= 1000 and high <= 2100
 
     def part(self, table: str, unit: str) -> Col | None:
         """A column that holds the year, month, day or hour of a row."""
@@ -224,7 +246,7 @@ class Facts:
         return bool(parts) and parts[0] == col and not self.dates(col.table)
 
     def is_year(self, col: Col) -> bool:
-        return col.family == "number" and bool(_YEAR.search(col.name))
+        return col.family == "number" and (bool(_YEAR.search(col.name)) or self._event_year(col))
 
     def concept(self, concept: str, tables: list[str]) -> tuple[Col, str] | None:
         """The column that measures a concept ("price": unit_price), and the name it was found by."""

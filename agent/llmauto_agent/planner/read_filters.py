@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from llmauto_agent.planner.dates import DateLiteral
+from llmauto_agent.planner.harmless import verbs
 from llmauto_agent.planner.literals import NumberLiteral
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft
 from llmauto_agent.planner.read_facts import Col
 from llmauto_agent.planner.read_grammar import NOUN, Stage
 from llmauto_agent.planner.read_lexicon import COMPARISONS
+from llmauto_agent.planner.words import root, split_name
 from llmauto_tools.plan.model import (
     Aggregate,
     And,
@@ -89,6 +91,20 @@ def year_number(d: Draft, m: re.Match[str]) -> str | None:
 def top_of_superlative(d: Draft, m: re.Match[str]) -> str | None:
     """ "top 5 most expensive houses": the 5 most expensive ones."""
     return m[1]
+
+
+@NORMALISE.rule(r"([⊤⊥]) ?({cd})(?![≻≺])")
+def most_done(d: Draft, m: re.Match[str]) -> str | None:
+    """ "most borrowed": by how often the event of that date occurred."""
+    text = d.text(m[2]).casefold()
+    verbal = text.endswith("ed") and text in verbs() and "most" in d.code.words(m.start(), m.end()).casefold()
+    return m[1] + "#" if verbal else None
+
+
+@NORMALISE.rule(r"(?<=[⊤⊥Σμ]) ?money ?(?={cn})", language="en")
+def money_of(d: Draft, m: re.Match[str]) -> str | None:
+    """ "made the most money worldwide": the column says which."""
+    return ""
 
 
 @NORMALISE.rule(r"# ?(?=[#‡])")
@@ -207,6 +223,8 @@ def compare(d: Draft, char: str, op: str, value: str, text: str) -> str | None:
         if op not in {"=", "!="} or said not in held:
             return None
         return d.new_f(Compare(op=op, left=col.ref, right=Literal_(value=said)), text)  # type: ignore[arg-type]
+    if col is not None and d.facts.binary(col) is not None and d.value(value).value not in (0, 1):
+        return None  # "under 16 survived": the number is of something else
     expr = d.expr(char)
     return d.new_f(Compare(op=op, left=expr, right=number(d, value, expr, col)), text)  # type: ignore[arg-type]
 
@@ -282,7 +300,7 @@ def _between(d: Draft, char: str, low: str, high: str, text: str) -> str | None:
     return d.new_f(Between(argument=expr, low=bounds[0], high=bounds[1]), text)
 
 
-@FILTERS.rule(rf"({{x}}){IS} ?({_CMP}) ?(?:of )?({{n}})")
+@FILTERS.rule(rf"({{x}}){IS} ?({_CMP}) ?(?:of )?({{n}})(?! ?{{cn}})")
 def comparison(d: Draft, m: re.Match[str]) -> str | None:
     return compare(d, m[1], COMPARISONS[m[2]], m[3], d.span(m))
 
@@ -388,6 +406,8 @@ def by_unit(d: Draft, m: re.Match[str]) -> str | None:
     hit = d.facts.concept(concept, [d.base]) if concept else None
     if hit is None or (concept == "old" and hit[1] not in {"age", "年龄"}):
         return None
+    if concept == "duration" and (hit := _one_duration(d, hit)) is None:
+        return None
     made = compare(d, column_char(d, hit[0]), COMPARISONS[m[1]], m[2], d.span(m))
     if made is not None and concept == "old" and (said_of := _PERSON.search(before)):
         d.row_nouns.add(said_of[0])  # "children under 10": the number says who is meant
@@ -409,11 +429,21 @@ def between_by_unit(d: Draft, m: re.Match[str]) -> str | None:
     return _between(d, column_char(d, hit[0]), m[1], m[2], d.span(m))
 
 
+def _one_duration(d: Draft, hit: tuple[Col, str]) -> tuple[Col, str] | None:
+    """Of several columns in minutes the one that the question names ("take 20 minutes to cook"); else none."""
+    same = [c for c in d.facts.columns(hit[0].table) if c.family == "number" and time_unit(c.name)]
+    if len(same) < 2:
+        return hit
+    words = {root(w) for w in re.findall(r"[a-z]+", d.code.question.casefold())}
+    said = [c for c in same if words & {root(p) for p in split_name(c.name) if time_unit(p) is None}]
+    return (said[0], hit[1]) if len(said) == 1 else None
+
+
 _UNIT_CONCEPTS = [
     ("temperature", r"degrees?|度$"), ("distance", r"miles?|km|kilomet|公里"),
     ("old", r"years? old|years? of age|year-old|岁"), ("weight", r"kgs?|kilos?|grams?|pounds|lbs|公斤|千克|磅"),
-    ("area", r"sq|m2|m²|平"), ("score", r"分$"), ("length", r"hours?|hrs?|seconds?|secs?|小时|秒"),
-    ("height", r"(?<![a-z])(?:m|met(?:er|re)s?|feet|ft)(?![a-z])|米"), ("length", r"minutes?|mins?|分钟"),
+    ("area", r"sq|m2|m²|平"), ("score", r"分$"), ("duration", r"hours?|hrs?|seconds?|secs?|小时|秒"),
+    ("height", r"(?<![a-z])(?:m|met(?:er|re)s?|feet|ft)(?![a-z])|米"), ("duration", r"minutes?|mins?|分钟"),
 ]  # fmt: skip
 _SOLD = re.compile(
     r"(?:sold|sells?|selling|going|went|priced|valued|worth|paid|pays?|costs?|costing)(?: for| at)?(?: ?a)?$"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from llmauto_agent.planner.harmless import verbs
+from llmauto_agent.planner.read_code import pattern
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft
 from llmauto_agent.planner.read_grammar import Stage
 from llmauto_tools.plan.model import (
@@ -69,7 +71,10 @@ def column_is_not(d: Draft, m: re.Match[str]) -> str | None:
 @LOGIC.rule(r"({c}) ?(?:to|in|by|from|at|on|⊞)? ?({f})")
 def verb_of_column(d: Draft, m: re.Match[str]) -> str | None:
     """ "shipped to France": the verb only says what the value is of; it asks for no column."""
-    return m[2] if re.fullmatch(r"[a-z]+(?:ed|ing)", d.text(m[1]).casefold()) else None
+    word = d.text(m[1]).casefold()
+    verb = re.fullmatch(r"[a-z]+(?:ed|ing)", word)
+    linking = word in verbs() and pattern(r"(?:{t}|{m}|who|that|which) ?$").search(d.code.text[: m.start()])
+    return m[2] if verb or linking else None
 
 
 @LOGIC.rule(r"(?:either )?({f}) ?(?:or|或者?|或是) ?({f})")

@@ -8,7 +8,9 @@ from llmauto_agent.planner.read_draft import Draft
 from llmauto_agent.planner.read_filters import IS, kind_of
 from llmauto_agent.planner.read_grammar import Stage
 from llmauto_tools.plan.model import (
+    Compare,
     IsNull,
+    Literal_,
     Not,
     Or,
     TextMatch,
@@ -31,6 +33,10 @@ def null(d: Draft, m: re.Match[str]) -> str | None:
     if d.facts.yes(col) is not None and re.search(r"\b(?:no|without)\b|没有|无|没", d.span(m)):
         answer = d.facts.yes(col, wanted=False)
         return d.new_f(answer, d.span(m)) if answer else None
+    known = d.facts.known(col)
+    none = re.search(r"\b(?:no|without)\b|没|无", d.span(m))
+    if col.family == "number" and known is not None and known.low == 0 and none:
+        return d.new_f(Compare(op="=", left=col.ref, right=Literal_(value=0)), d.span(m))
     return d.new_f(IsNull(argument=col.ref), d.span(m))
 
 

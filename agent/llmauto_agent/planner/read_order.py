@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from llmauto_agent.planner.harmless import verbs
 from llmauto_agent.planner.read_dates import (
     date_column,
 )
 from llmauto_agent.planner.read_draft import Draft, MeasureDraft, Rank, Subject
 from llmauto_agent.planner.read_grammar import Stage
+from llmauto_agent.planner.read_parts import loose
 from llmauto_agent.planner.read_subject import SUBJECT, subject_of
 from llmauto_tools.plan.model import Expr
 
@@ -175,7 +177,9 @@ def rank_subject(d: Draft, m: re.Match[str]) -> str | None:
     by = slot.value if slot.kind == "m" else d.expr(by_char)
     if subject is None and number is None and slot.kind != "m" and not zh:
         return None
-    if piece:
+    other = subject.col if subject else None
+    kept = d.subject is not None and d.subject.col is not None and d.subject.col != other
+    if piece and not kept:
         d.subject = subject
     d.rank = _rank(d, m[2], number, by, d.span(m))
     d.understood.append(d.span(m))
@@ -273,6 +277,18 @@ def _rank(d: Draft, symbol: str, number: str | None, by: Expr | MeasureDraft | N
     elif d.limit is not None:
         count, d.limit = d.limit, None
     return Rank(symbol == "⊤", count, skip, by, text=text)
+
+
+@ORDER.rule(r"(?<![a-z])(?:([a-z]+)|{cd}) ?⊤(?=$|[|,])", language="en")
+def done_most(d: Draft, m: re.Match[str]) -> str | None:
+    """ "which genre is borrowed the most": by the number of rows."""
+    if d.rank is not None or d.subject is None or d.subject.col is None or (loose(d) and m[1]):
+        return None
+    if m[1] and (m[1] not in verbs() or m[1] in {"cost", "costs", "earn", "earns", "weigh", "weighs"}):
+        return None
+    d.rank = _rank(d, "⊤", None, None, d.span(m))
+    d.rank.counting = True
+    return d.note(m)
 
 
 @ORDER.rule(r"⊞({m}|{x})")

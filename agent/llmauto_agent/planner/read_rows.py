@@ -24,8 +24,10 @@ from llmauto_tools.plan.model import (
     Item,
     Measure,
     Order,
+    Period,
     Plan,
     Predicate,
+    RelativePeriod,
 )
 
 
@@ -68,6 +70,10 @@ def listed(d: Draft) -> Plan:
     said = d.label_said or bool(re.match(r"\W*(?:who|whose)\b|谁", d.code.question.casefold()))
     if not named and said and not whole_rows(d) and label is not None:
         named = [label.ref]
+    if named == [label.ref if label else None] and any(
+        isinstance(f, Compare) and f.op == "=" and f.left == named[0] for f in filters
+    ):
+        raise Refusal([], reason="nothing")  # "who designed Star Tower": its name is no answer
     select = tuple(Item(expr=shown(d, e)) for e in dict.fromkeys(named)) or tuple(
         Item(expr=c.ref) for c in d.facts.columns(whole)
     )
@@ -85,9 +91,17 @@ def _asked(d: Draft, left: list[str], filters: list[Predicate]) -> list[str]:
     """The columns that are asked for: not those that only say what a value is of ("with t5 as his place"),
     where something else is asked for."""
     fixed = {f.left for f in filters if isinstance(f, Compare) and f.op == "="}
+    dated = [getattr(f, "argument", None) for f in filters if isinstance(f, (Period, RelativePeriod))]
+    left = [c for c in left if not (d.expr(c) in dated and _verbal(d, c))]
     kept = [c for c in left if d.expr(c) not in fixed]
     who = re.match(r"\W*(?:who|whose)\b|谁", d.code.question.casefold())
     return kept if kept or d.label_said or who else left
+
+
+def _verbal(d: Draft, char: str) -> bool:
+    """Whether a column was only said by the verb of its event: 2021年入职的员工 for 入职日期."""
+    col = d.col(char)
+    return col is not None and d.text(char).casefold() != col.name.casefold()
 
 
 def _wants_distinct(d: Draft) -> bool:
@@ -135,7 +149,12 @@ def _single_number(d: Draft, left: list[str], where: Predicate | None) -> Plan |
     asked = asked and not d.row_nouns and all(s.text.casefold().endswith("ed") for s in tables)
     if d.code.slot(left[0]).kind == "x" and asked:
         return Plan(table=d.base, where=where, measures=(Measure(expr=fold_ratio(d, d.expr(left[0]))),))
-    if col is None or not d.facts.additive(col) or not asked:
+    if col is None or col.family != "number":
+        return None
+    if re.match(r"average|avg|mean|平均", d.text(left[0]).casefold()):
+        mean = Aggregate(function="avg", argument=col.ref)  # a column of averages: their average
+        return Plan(table=col.table, where=where, measures=(Measure(expr=mean),))
+    if not d.facts.additive(col) or not asked:
         return None
     return Plan(
         table=col.table, where=where, measures=(Measure(expr=Aggregate(function="sum", argument=col.ref)),)

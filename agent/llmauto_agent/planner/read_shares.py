@@ -20,7 +20,7 @@ _AMONG = r"(?:among|amongst|out of|within|中|里|当中|之中)"
 
 
 @SHARES.rule(
-    rf"%((?:{{f}}| |[a-z']+|{{t}}|[|])*?)((?:{{f}}(?: ?(?:and|,|who|that|were|are|also)* ?))+)(?:{_AMONG}((?:{{f}}|{{t}}|{NOUN}| )+))?",
+    rf"%((?:{{f}}| |[a-z']+|{{t}}|[|]|⊞(?={{f}}))*?)((?:{{f}}(?: ?(?:and|,|who|that|were|are|also)* ?))+)(?:{_AMONG}((?:{{f}}|{{t}}|{NOUN}| )+))?",
     language="en",
 )
 def share(d: Draft, m: re.Match[str]) -> str | None:

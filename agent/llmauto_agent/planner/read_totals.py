@@ -39,6 +39,9 @@ def aggregated(d: Draft) -> Plan:
     left = loose(d)
     if not measures:
         measures, left = implied_measures(d, left)
+    if d.guessed and not d.filters() and not d.groups and not d.having:
+        raise Refusal(sorted(d.row_nouns), reason="unplaced")  # "how many unicorns are there"
+    measures, left = _share_of_amount(d, measures, left)
     if d.having and not d.groups and not any(_groups_by(d, c) for c in left):
         raise Refusal([], reason="no_groups")
     _group_by_comparison(d)
@@ -51,6 +54,8 @@ def aggregated(d: Draft) -> Plan:
         _group_by_time(d)
     if d.window == "share" and not d.groups:
         raise Refusal(["share"], reason="share_of_what")
+    dated = [getattr(g, "argument", None) for g in d.groups]
+    d.groups = [g for g in d.groups if g not in dated]  # "trend by month": not by day too
     refine_buckets(d)
     where = conjunction(d.filters())
     base = base_of(d, measures, (tuple(d.groups), where))
@@ -98,7 +103,7 @@ def implied_measures(d: Draft, left: list[str]) -> tuple[list[MeasureDraft], lis
         return [MeasureDraft(Aggregate(function="count"), "", table=table)], [
             c for c in rest if c not in verbal
         ]
-    if tables or d.row_nouns or d.window != "none" or counting:
+    if tables or d.row_nouns or (d.groups and d.filters() and not rest) or d.window != "none" or counting:
         return [
             MeasureDraft(Aggregate(function="count"), "", table=(tables[0] if tables else None) or d.base)
         ], rest
@@ -144,6 +149,24 @@ def _group_by_left(d: Draft, left: list[str]) -> None:
             d.groups.append(col.ref)
 
 
+def _share_of_amount(
+    d: Draft, measures: list[MeasureDraft], left: list[str]
+) -> tuple[list[MeasureDraft], list[str]]:
+    """ "share of solar in total production": of the amount that is named, not of the rows."""
+    if not d.share or not measures or not isinstance(measures[0].expr, Arithmetic):
+        return measures, left
+    sums = [m for m in measures[1:] if isinstance(m.expr, Aggregate) and m.expr.function == "sum"]
+    amounts = [c for c in left if (col := d.col(c)) is not None and d.facts.additive(col)]
+    part = measures[0].expr.left
+    if not isinstance(part, Aggregate) or len(sums) + len(amounts) != 1:
+        return measures, left
+    argument = sums[0].expr.argument if sums else d.expr(amounts[0])  # type: ignore[union-attr]
+    total = Aggregate(function="sum", argument=argument)
+    ratio = Arithmetic(op="/", left=total.model_copy(update={"where": part.where}), right=total)
+    kept = [m for m in measures[1:] if m not in sums]
+    return [MeasureDraft(ratio, measures[0].text), *kept], [c for c in left if c not in amounts]
+
+
 def _groups_by(d: Draft, char: str) -> bool:
     col = d.col(char)
     return col is not None and d.facts.discrete(col) and not _says_rows(d, char)
@@ -166,9 +189,19 @@ def _says_rows(d: Draft, char: str) -> bool:
     col, text = d.col(char), d.text(char).casefold()
     if col is None or text == col.name.casefold():
         return False
+    if d.facts.row_label(col):
+        return True
+    if col.family == "date" and any(col.ref == t for t in _dated(d)):
+        return True
     if d.facts.identifies(col) and not re.search(r"\b(?:ids?|codes?|numbers?|no|keys?)\b|号|编", text):
         return True
     return col.family == "date" and text in verbs()
+
+
+def _dated(d: Draft) -> list[object]:
+    """The date columns that filters and groups speak of."""
+    found: list[object] = [getattr(f, "argument", getattr(f, "left", None)) for f in d.filters()]
+    return found + [getattr(g, "argument", None) for g in d.groups]
 
 
 def _group_by_time(d: Draft) -> None:

@@ -54,7 +54,7 @@ def more_than(d: Draft, m: re.Match[str]) -> str | None:
 
 
 @VALUES.rule(
-    rf"({{c}})?{IS} ?((?:{{v}})(?:(?: ?(?:,|and|or|&|/|vs\.?|versus|of|for|in|with) ?|和|与|及|以及|、|或者?|还是|跟|对比|比|)+(?:{{v}}))*)({{c}})?"
+    rf"({{c}})?{IS} ?((?:{{v}})(?:(?: ?(?:,|and|or|&|/|vs\.?|versus|of|for|in|with) ?|和|与|及|以及|、|或者?|还是|跟|对比|比|)+(?:{{v}}))*)(?: ?- ?(?={{c}}))?({{c}})?"
 )
 def values(d: Draft, m: re.Match[str]) -> str | None:
     picks: list[tuple[str, Pick]] = [(c, d.value(c)) for c in m[2] if "\ue700" <= c < "\ue900"]

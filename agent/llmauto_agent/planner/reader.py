@@ -15,7 +15,7 @@ import re
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.read_build import build
 from llmauto_agent.planner.read_coverage import leftovers, note_row_nouns, unreached
-from llmauto_agent.planner.read_cues import NEEDS_CONTEXT
+from llmauto_agent.planner.read_cues import lacks_a_question
 from llmauto_agent.planner.read_dates import DATES
 from llmauto_agent.planner.read_draft import Draft, Refusal
 from llmauto_agent.planner.read_facts import Facts
@@ -57,7 +57,7 @@ def read(question: str, index: SchemaIndex, context: Reading | None = None) -> R
         followed = follow_up(question, index, context, language)
         if followed is not None:
             return followed
-    elif NEEDS_CONTEXT.search(fold(question).strip()):
+    elif lacks_a_question(fold(question).strip()):
         return Reading(question, language, missing=[], reason="no_context")
     try:
         draft = parse(question, index, context is not None)

@@ -228,6 +228,8 @@ def _figures(column: Column) -> Iterator[tuple[str, str]]:
         yield "low", f"min({name})"
         yield "high", f"max({name})"
         if column.dtype in _INTEGERS:
+            yield "unique", f"count(*) >= 8 AND approx_count_distinct({name}) >= {_UNIQUE} * count(*)"
+        if column.dtype in _INTEGERS:
             yield (
                 "values",
                 f"CASE WHEN approx_count_distinct({name}) <= {_FEW} THEN list(DISTINCT {name}) FILTER (WHERE {name} IS NOT NULL) END",
@@ -266,7 +268,8 @@ def _facts(column: Column, known: dict[str, Any], whole: bool) -> ColumnFacts:
         pair = binary_pair(values) if len(values) == 2 else None
         return ColumnFacts(values, whole, pair, unique=unique)
     low, high = to_json_value(known.get("low")), to_json_value(known.get("high"))
+    unique = bool(known.get("unique"))
     if column.dtype in _INTEGERS and known.get("values"):
         numbers = tuple(sorted(known["values"]))
-        return ColumnFacts(numbers, whole, (0, 1) if numbers == (0, 1) else None, low, high)
-    return ColumnFacts(None, False, None, low, high)
+        return ColumnFacts(numbers, whole, (0, 1) if numbers == (0, 1) else None, low, high, unique)
+    return ColumnFacts(None, False, None, low, high, unique)

@@ -49,7 +49,7 @@ ABBREVIATIONS: dict[str, tuple[str, ...]] = {
     "temp": ("temperature",), "lat": ("latitude",), "lon": ("longitude",), "lng": ("longitude",),
     "long": ("longitude",), "wt": ("weight",), "ht": ("height",), "hp": ("horsepower",),
     "mpg": ("miles", "per", "gallon"), "fname": ("first", "name"), "lname": ("last", "name"),
-    "dt": ("date",), "tot": ("total",), "acct": ("account",), "acc": ("account",), "mgr": ("manager",),
+    "dt": ("date",), "mag": ("magnitude",), "tot": ("total",), "acct": ("account",), "acc": ("account",), "mgr": ("manager",),
     "org": ("organization",), "sqft": ("square", "feet"), "loc": ("location",), "cyl": ("cylinder",),
     "disp": ("displacement",), "pop": ("population",), "percap": ("per", "capita"),
     "gdppercap": ("gdp", "per", "capita"), "msg": ("message",), "pwd": ("password",), "img": ("image",),
@@ -235,7 +235,7 @@ def root(word: str) -> str:
 
 
 _IRREGULAR_FAMILIES = {
-    "death": "die", "dead": "die", "marital": "marry", "marriage": "marry", "weight": "weigh", "sale": "sell",
+    "injured": "injury", "death": "die", "dead": "die", "marital": "marry", "marriage": "marry", "weight": "weigh", "sale": "sell",
     "arrival": "arriv", "choice": "choos", "gift": "giv", "growth": "grow", "life": "liv", "birth": "birth",
     "readmission": "readmit", "admission": "admit", "admittance": "admit", "resolution": "resolv", "solution": "solv",
     "division": "divid", "decision": "decid", "response": "respond", "departure": "depart", "height": "high",
