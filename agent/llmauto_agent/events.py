@@ -40,6 +40,14 @@ class ToolFinished:
 
 
 @dataclass(frozen=True)
+class PlanProposed:
+    """The model wants to run many steps at once; an ApprovalWanted for each of them follows."""
+
+    steps: tuple[tuple[str, dict[str, Any]], ...]
+    """(tool, arguments)"""
+
+
+@dataclass(frozen=True)
 class ApprovalWanted:
     """A costly step waits for the person: answer with Session.decide(call_id, ...)."""
 
@@ -62,8 +70,10 @@ class Answered:
     answer: Answer
 
 
-Event = TextDelta | ToolStarted | ToolProgress | ToolFinished | ApprovalWanted | Notice | Answered
+Event = (
+    TextDelta | ToolStarted | ToolProgress | ToolFinished | ApprovalWanted | PlanProposed | Notice | Answered
+)
 
 __all__ = [
-    "Answered", "ApprovalWanted", "Event", "Notice", "TextDelta", "ToolFinished", "ToolProgress", "ToolStarted",
+    "Answered", "ApprovalWanted", "Event", "Notice", "PlanProposed", "TextDelta", "ToolFinished", "ToolProgress", "ToolStarted",
 ]  # fmt: skip

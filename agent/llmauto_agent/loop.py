@@ -151,20 +151,37 @@ def base_middleware(
     ]
 
 
-def approval_middleware(specs: Sequence[ToolSpec]) -> list[AgentMiddleware[Any, Any, Any]]:
-    """A person is asked before a tool runs that is costly or writes outside the workspace."""
-    asked = {
-        s.name: InterruptOnConfig(allowed_decisions=["approve", "edit", "reject"], description=_reason(s))
-        for s in specs
-        if s.costly or s.writes_outside
-    }
+def approval_middleware(
+    specs: Sequence[ToolSpec], long_plan: int | None
+) -> list[AgentMiddleware[Any, Any, Any]]:
+    """A person is asked before a tool runs that is costly or writes outside the workspace.
+
+    With `long_plan`, each step is asked for where the model proposes that many at once.
+    """
+    asked: dict[str, bool | InterruptOnConfig] = {}
+    for spec in specs:
+        config = InterruptOnConfig(allowed_decisions=["approve", "edit", "reject"], description=_reason(spec))
+        if spec.costly or spec.writes_outside:
+            asked[spec.name] = config
+        elif long_plan is not None:
+            asked[spec.name] = config | {"when": _is_step_of(long_plan)}
     if not asked:
         return []
-    return [HumanInTheLoopMiddleware(interrupt_on=dict(asked), interrupt_mode="per_call")]
+    return [HumanInTheLoopMiddleware(interrupt_on=asked, interrupt_mode="per_call")]
+
+
+def _is_step_of(long_plan: int) -> Callable[[ToolCallRequest], bool]:
+    def proposed_with_others(request: ToolCallRequest) -> bool:
+        proposed = [m for m in request.state["messages"] if getattr(m, "tool_calls", None)]
+        return bool(proposed) and len(proposed[-1].tool_calls) >= long_plan
+
+    return proposed_with_others
 
 
 def _reason(spec: ToolSpec) -> str:
-    return "writes outside the workspace" if spec.writes_outside else "may take long"
+    if spec.writes_outside:
+        return "writes outside the workspace"
+    return "may take long" if spec.costly else "is a step of this plan"
 
 
 def chat_model_middleware(

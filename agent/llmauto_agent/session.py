@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from llmauto_agent.answer import Answer
 from llmauto_agent.compose import compose_answer, error_answer, stored_answer
-from llmauto_agent.events import Answered, ApprovalWanted, Event, Notice, TextDelta
+from llmauto_agent.events import Answered, ApprovalWanted, Event, Notice, PlanProposed, TextDelta
 from llmauto_agent.lock import turn_lock
 from llmauto_agent.models import check_model_name, is_embedded, make_model
 from llmauto_agent.privacy import Boundary, parse_share
@@ -63,6 +63,7 @@ class Session:
     session_id: an earlier session to go on with; its sources are attached again by `reattach`.
     timeout: seconds for one tool run.
     approve: "ask" yields ApprovalWanted before a costly step and waits for `decide`; "always" runs it.
+    long_plan: where a model proposes that many steps at once, each is asked for too (None: never).
 
     One question at a time; `interrupt` may be called from another thread.
     """
@@ -76,9 +77,11 @@ class Session:
         session_id: str | None = None,
         timeout: float | None = None,
         approve: Approval = "ask",
+        long_plan: int | None = None,
     ) -> None:
         self.workspace = workspace
         self.approve: Approval = approve
+        self.long_plan = long_plan
         self.share = parse_share(share)
         self.timeout = timeout
         self._model = model
@@ -267,6 +270,9 @@ class Session:
         waiting = graph.get_state(self._config()).interrupts
         if not waiting:
             return _NOTHING_TO_DO
+        if self.long_plan is not None and len(waiting) >= self.long_plan:
+            steps = tuple((i.value["name"], i.value["args"]) for i in waiting)
+            events.put(PlanProposed(steps))
         from langgraph.types import Command
 
         answers: dict[str, Any] = {}
@@ -340,7 +346,7 @@ class Session:
         tools = loop.make_tools(self.workspace, specs, self.id, boundary, lambda: self._turn)
         middleware = loop.base_middleware(self.workspace, boundary, lambda: self._turn)
         if self.approve == "ask":
-            middleware += loop.approval_middleware(specs)
+            middleware += loop.approval_middleware(specs, self.long_plan)
         if boundary is not None:
             middleware += loop.chat_model_middleware(
                 model, tools, lambda: self._prompt(boundary), boundary.share

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from llmauto.chat.state import Chat
+from llmauto.chat.state import LONG_PLAN, Chat
 from llmauto.exits import UsageError
 from llmauto.render.answer import print_charts
 from llmauto_tools.ledger import Evidence
@@ -135,6 +135,7 @@ def switch_session(chat: Chat, session_id: str) -> None:
         session_id=record.id,
         timeout=chat.settings.timeout,
         approve="always" if chat.approved else "ask",
+        long_plan=LONG_PLAN,
     )
     before, chat.session = chat.session, following
     before.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from llmauto import exits
-from llmauto.chat.state import Chat
+from llmauto.chat.state import LONG_PLAN, Chat
 from llmauto.cli.ask import warm_up
 from llmauto.cli.common import last_sources, limits, open_store
 from llmauto.cli.program import Invocation
@@ -73,6 +73,7 @@ def chat_command(options: ChatOptions, invocation: Invocation) -> int:
             session_id=session_id,
             timeout=settings.timeout,
             approve="always" if options.yes else "ask",
+            long_plan=LONG_PLAN,
         )
         if session_id is not None:  # with the model that it had, unless another one was named
             session.use(

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from llmauto_tools.workspace import Workspace
 
 
+LONG_PLAN = 4
+"""So many steps that a model proposes at once are shown, and asked for one by one."""
+
+
 @dataclass
 class Chat:
     """One running chat: its workspace, its session, the last answer and the last result."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import queue
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +22,15 @@ from llmauto.render.status import StatusLine
 from llmauto.render.text import clean, cut
 from llmauto_agent.answer import Answer
 from llmauto_agent.compose import main_result
-from llmauto_agent.events import Answered, ApprovalWanted, Event, TextDelta, ToolFinished, ToolStarted
+from llmauto_agent.events import (
+    Answered,
+    ApprovalWanted,
+    Event,
+    PlanProposed,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+)
 from llmauto_tools.errors import Interrupted
 from llmauto_tools.ledger import Evidence
 
@@ -127,10 +136,22 @@ class _View:
         elif isinstance(event, TextDelta) and self._streams:
             self._status.clear()
             self.text.add(event.text)
+        elif isinstance(event, PlanProposed):
+            self._status.clear()
+            self._plan(event)
         elif isinstance(event, ApprovalWanted):
             self._status.clear()
             self.text.discard()
             self._decisions.put(ask_approval(event))
+
+    def _plan(self, event: PlanProposed) -> None:
+        """The steps before the first of them is asked for."""
+        screen = self._chat.screen
+        self._chat.say(f"A plan of {len(event.steps)} steps; each is asked for:")
+        for number, (tool, arguments) in enumerate(event.steps, 1):
+            shown = json.dumps(arguments, ensure_ascii=False)
+            line = f"  {number}. {tool} {clean(shown, screen.unicode)}"
+            self._chat.say(cut(line, screen.width - 1, screen.ellipsis))
 
     def _step(self, evidence: Evidence) -> None:
         failed = evidence.state == "failed"

@@ -12,7 +12,7 @@ import pytest
 from langchain_core.messages import AIMessage, ToolMessage
 
 from llmauto_agent.answer import Answer
-from llmauto_agent.events import Answered, ApprovalWanted
+from llmauto_agent.events import Answered, ApprovalWanted, PlanProposed
 from llmauto_agent.session import Session
 from llmauto_agent.testing import ScriptedChatModel, call
 from llmauto_tools import registry
@@ -123,3 +123,34 @@ def test_a_session_that_died_while_it_waited_asks_again(workspace: Workspace) ->
     first.close()
     assert asked == ["c1"]
     assert [e.figures for e in workspace.ledger.list(first.id) if e.state == "finished"] == [{"epochs": 4}]
+
+
+def test_a_long_plan_is_shown_and_each_step_asked_for(workspace: Workspace) -> None:
+    several = AIMessage(
+        content="",
+        tool_calls=[
+            {"name": "query", "args": {"sql": f"SELECT {n} AS n"}, "id": f"s{n}", "type": "tool_call"}
+            for n in range(4)
+        ],
+    )
+    model = ScriptedChatModel(steps=[several, AIMessage("Done.")])
+    plans: list[PlanProposed] = []
+    answer: Answer | None = None
+    with Session(workspace, model=model, share="results", long_plan=4) as session:
+        for event in session.stream("all four"):
+            if isinstance(event, PlanProposed):
+                plans.append(event)
+            elif isinstance(event, ApprovalWanted):
+                session.decide(event.call_id, "reject" if event.call_id == "s2" else "approve")
+            elif isinstance(event, Answered):
+                answer = event.answer
+    assert [[tool for tool, _ in p.steps] for p in plans] == [["query"] * 4]
+    assert answer is not None
+    assert sorted(e.rows[0][0] for e in answer.evidence) == [0, 1, 3]
+
+
+def test_a_short_plan_runs_without_asking(workspace: Workspace) -> None:
+    model = ScriptedChatModel(steps=[call("query", "c1", sql="SELECT 1 AS one"), AIMessage("Done.")])
+    with Session(workspace, model=model, share="results", long_plan=4) as session:
+        events = list(session.stream("one"))
+    assert not any(isinstance(e, (PlanProposed, ApprovalWanted)) for e in events)
