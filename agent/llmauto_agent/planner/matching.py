@@ -9,7 +9,7 @@ from typing import Literal
 from llmauto_agent.planner.names import Hit, Name, NameIndex
 from llmauto_agent.planner.phrases import Unit, span_size, spans
 from llmauto_agent.planner.synonyms import vocabulary
-from llmauto_agent.planner.words import QUESTION_WORDS, root
+from llmauto_agent.planner.words import QUESTION_WORDS, expand, root
 
 MatchHow = Literal["exact", "normalised", "inflected", "partial", "synonym", "typo", "description"]
 
@@ -187,7 +187,8 @@ def _score_chain(chain: list[_Placed], name: Name, units: Sequence[Unit]) -> Nam
         if all(name.weights[p] < 0.5 and len(name.words) > 1 for p in positions) and not units[first].cjk:
             score = min(score, 0.3 + 0.3 * coverage)
     score *= strength
-    if units[first].text in _COUNTING and first + 1 < last and units[first + 1].text == "of":
+    counts = expand(name.words[0])[0] in _COUNTING  # num_reviews is the number of reviews
+    if not counts and units[first].text in _COUNTING and first + 1 < last and units[first + 1].text == "of":
         score *= 0.55  # "number of orders" counts orders; it is not the order number
     if score < 0.25:
         return None

@@ -86,16 +86,6 @@ def group(d: Draft, m: re.Match[str]) -> str | None:
     return d.note(m)
 
 
-@GROUPS.rule(r"(?<=\|) ?(?:and|&|和|与|及) ?⊞?({{c}})(?=$|[|,?]|(?: ?(?:for|in|of|with|where)(?![a-z])))")
-def another_group(d: Draft, m: re.Match[str]) -> str | None:
-    """ "per year and channel": a second key behind one that was read already."""
-    col = d.col(m[1])
-    if not d.groups or col is None or not d.facts.discrete(col) or d.sort or "⇅" in d.code.text:
-        return None
-    d.groups.append(d.facts.named(col).ref)
-    return d.note(m)
-
-
 @GROUPS.rule(r"({c}) ?(?:split|breakdown|mix|make-?up|composition)(?![a-z])", r"({c})(?:构成|结构|占比情况)")
 def split_of(d: Draft, m: re.Match[str]) -> str | None:
     """ "the gender split": how many of each."""
@@ -156,4 +146,14 @@ def grain(d: Draft, m: re.Match[str]) -> str | None:
         raise Refusal([literal.text], reason="no_date")
     if expr not in d.groups:
         d.groups.append(expr)
+    return d.note(m)
+
+
+@GROUPS.rule(r"(?<=\|) ?(?:and|&|和|与|及) ?⊞?({c})(?=$|[|,?]|(?: ?(?:for|in|of|with|where)(?![a-z])))")
+def another_group(d: Draft, m: re.Match[str]) -> str | None:
+    """ "per year and channel": a second key behind one that was read already."""
+    col = d.col(m[1])
+    if not d.groups or col is None or not d.facts.discrete(col) or d.sort or "⇅" in d.code.text:
+        return None
+    d.groups.append(d.facts.named(col).ref)
     return d.note(m)
