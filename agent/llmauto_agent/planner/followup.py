@@ -54,7 +54,9 @@ class _Edit:
         return True
 
 
-_CORRECTION = re.compile(r"^\s*(?:no|nope|sorry|wrong|actually|不|不是|不对|错了)\s*[,，.。!！:;；]\s*(?=\S)", re.IGNORECASE)
+_CORRECTION = re.compile(
+    r"^\s*(?:no|nope|sorry|wrong|actually|不|不是|不对|错了)\s*[,，.。!！:;；]\s*(?=\S)", re.IGNORECASE
+)
 """How a correction begins ("no, only paid orders"); the rest is read as any follow-up."""
 
 

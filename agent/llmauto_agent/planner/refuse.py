@@ -30,9 +30,13 @@ def word_refusal(reading: Reading, tables: Sequence[Table]) -> str:
     parts = [_REASONS[reading.language][reading.reason]] if reading.reason in _REASONS["en"] else []
     if reading.choices:
         lead = "这个问题可以有几种理解：" if zh else "That can be read in more than one way: "
-        parts.append(lead + _list(reading.choices, zh) + ("？请说明是哪一种。" if zh else "? Please say which."))
+        parts.append(
+            lead + _list(reading.choices, zh) + ("？请说明是哪一种。" if zh else "? Please say which.")
+        )
     if reading.understood and not reading.choices:
-        parts.append(("我理解了：" if zh else "I understood ") + _list(reading.understood, zh) + ("。" if zh else "."))
+        parts.append(
+            ("我理解了：" if zh else "I understood ") + _list(reading.understood, zh) + ("。" if zh else ".")
+        )
     if reading.missing:
         parts.append(
             ("我没有理解，或数据中没有：" if zh else "I did not understand, or the data does not have, ")
