@@ -66,6 +66,9 @@ def make_model(model: str, workspace: Workspace) -> BaseChatModel:
     except ImportError as e:
         raise MissingExtra(f"The chat model '{model}'", provider) from e
     options = _OPTIONS[provider] | _key_option(model, provider)
+    if provider == "openai" and os.environ.get("OPENAI_BASE_URL"):
+        # LangChain chooses OpenAI's other protocol by the model's name; other servers speak this one.
+        options["use_responses_api"] = False
     try:
         built: BaseChatModel = chat_class(model=name, **options)
     except Exception as e:

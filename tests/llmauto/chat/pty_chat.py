@@ -83,7 +83,7 @@ class Terminal:
     def send(self, line: str) -> None:
         """Type a line and Enter."""
         self.type(line)
-        self.wait(lambda: self.line.endswith(line[-10:]) or len(line) > 60)
+        self.wait(lambda: line[-10:] in self.line or len(line) > 60)
         self.type(ENTER)
 
     def ask(self, line: str) -> str:
