@@ -87,7 +87,7 @@ def schema(chat: Chat, evidence: Evidence) -> None:
         distinct = min(known["distinct_approx"] or 0, (known["rows"] or 0) - (known["nulls"] or 0))
         values = _values(known, frequent.get(known["column"], []))
         rows.append([known["column"], str(known["type"]).lower(), known["nulls"], distinct, values])
-    table(chat, ["column", "type", "empty", "distinct", "values"], rows)
+    table(chat, ["column", "type", "empty", "distinct ~", "values"], rows)
     chat.say(evidence.id)
 
 
