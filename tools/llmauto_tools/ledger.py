@@ -12,14 +12,14 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from llmauto_tools.errors import WorkspaceError
 from llmauto_tools.processes import same_process, start_token
-from llmauto_tools.results import JsonValue, ToolResult, to_json_value
+from llmauto_tools.results import JsonValue, Section, ToolResult, to_json_value
 from llmauto_tools.state import open_state, state_errors
 
 State = Literal["running", "finished", "failed", "lost"]
@@ -78,6 +78,10 @@ class Evidence:
     artifacts: tuple[str, ...] = ()
     """Paths relative to the workspace folder."""
     seed: int | None = None
+    sections: tuple[Section, ...] = ()
+    """Further tables, each bounded like `rows`."""
+    charts: tuple[dict[str, Any], ...] = ()
+    """Vega-Lite specifications; those beyond MAX_STORED_BYTES in all are left out."""
     versions: dict[str, str] = field(default_factory=dict)
     started: float = 0.0
     """Unix time in seconds."""
@@ -100,6 +104,25 @@ def bounded_rows(rows: tuple[tuple[Any, ...], ...]) -> tuple[list[list[JsonValue
             return kept, True
         kept.append(values)
     return kept, len(rows) > MAX_STORED_ROWS
+
+
+def _bounded_section(section: Section) -> list[JsonValue]:
+    rows, cut = bounded_rows(section.rows)
+    note = section.note
+    if cut:
+        left_out = f"{len(section.rows) - len(rows):,} more rows are not kept."
+        note = f"{note} {left_out}" if note else left_out
+    return [section.title, list(section.columns), rows, note]
+
+
+def _bounded_charts(charts: Sequence[dict[str, Any]]) -> list[JsonValue]:
+    kept: list[JsonValue] = []
+    room = MAX_STORED_BYTES
+    for spec in charts:
+        room -= len(json.dumps(to_json_value(spec), ensure_ascii=False))
+        if room >= 0:
+            kept.append(to_json_value(spec))
+    return kept
 
 
 class Ledger:
@@ -143,13 +166,15 @@ class Ledger:
             "rows": rows,
             "row_count": table.row_count if table else None,
             "truncated": bool(table and table.truncated) or cut,
-            "tables": list(table.tables if table else result.tables),
+            "tables": list((table.tables if table else ()) or result.tables),
             "fingerprints": fingerprints,
             "figures": to_json_value(result.figures),
             "text": result.text,
             "notes": result.notes,
             "artifacts": [str(p) for p in result.artifacts],
             "seed": result.seed,
+            "sections": [_bounded_section(s) for s in result.sections],
+            "charts": _bounded_charts(result.charts),
         }
         self._append_outcome(evidence_id, "finished", seconds, payload)
         return self.get(evidence_id)
@@ -270,5 +295,10 @@ def _evidence(
         notes=tuple(tail.get("notes", ())),
         artifacts=tuple(tail.get("artifacts", ())),
         seed=tail.get("seed"),
+        sections=tuple(
+            Section(title, tuple(names), tuple(tuple(r) for r in rows), note)
+            for title, names, rows, note in tail.get("sections", ())
+        ),
+        charts=tuple(tail.get("charts", ())),
         error=tail.get("error"),
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from llmauto_tools.errors import UnknownTool, did_you_mean
+from llmauto_tools.errors import Interrupted, UnknownTool, did_you_mean
 from llmauto_tools.results import ToolResult
 
 if TYPE_CHECKING:
@@ -32,6 +32,21 @@ class ToolContext:
     progress: Progress = lambda text, fraction: None
     timeout: float | None = None
     """Seconds for this run, None for the workspace's default."""
+    stopped: Callable[[], bool] = lambda: False
+    """Whether a person has stopped the run. A query stops by itself; loops in Python have to ask."""
+
+    session: str | None = None
+    call_id: str | None = None
+    """Of the call that started it; a tool that runs other tools derives their ids from it."""
+
+    def step(self, text: str, fraction: float | None = None) -> None:
+        """Report progress (fraction 0 to 1, or None); raises Interrupted where a person has stopped the run.
+
+        Call it in every loop that may take a second, from the tool's own thread.
+        """
+        if self.stopped():
+            raise Interrupted("The run was stopped.")
+        self.progress(text, fraction)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import math
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ def to_json_value(value: Any) -> JsonValue:
         return {str(k): to_json_value(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set)):
         return [to_json_value(v) for v in value]
+    if hasattr(value, "tolist"):  # NumPy's scalars and arrays
+        return to_json_value(value.tolist())
     return str(value)
 
 
@@ -69,6 +72,46 @@ class QueryResult:
         return [c.name for c in self.columns]
 
 
+@dataclass(frozen=True)
+class Section:
+    """A further table of a result, such as the associations in a profile. Its values are JSON values."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[JsonValue, ...], ...]
+    note: str | None = None
+    """One line below the table: the method, a sample's size and error, how many rows were left out."""
+
+
+def section(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], note: str | None = None
+) -> Section:
+    """A section from any values (NumPy's scalars too)."""
+    return Section(title, tuple(columns), tuple(tuple(to_json_value(v) for v in r) for r in rows), note)
+
+
+def table_of(
+    names: Sequence[str], rows: Iterable[Sequence[Any]], *, tables: Sequence[str] = (), sql: str = ""
+) -> QueryResult:
+    """A result table that was computed in Python rather than by one statement.
+
+    The types are inferred from the values: BOOLEAN, BIGINT, DOUBLE, else VARCHAR. `tables` are the
+    workspace tables that it was computed from, `sql` the statement that read them.
+    """
+    values = tuple(tuple(to_json_value(v) for v in row) for row in rows)
+    columns = tuple(Column(name, _dtype_of([row[i] for row in values])) for i, name in enumerate(names))
+    return QueryResult(sql, columns, values, len(values), False, 0.0, tuple(tables))
+
+
+def _dtype_of(values: Sequence[JsonValue]) -> str:
+    kinds = {type(v) for v in values if v is not None}
+    if kinds and kinds <= {bool}:
+        return "BOOLEAN"
+    if kinds and kinds <= {int}:
+        return "BIGINT"
+    return "DOUBLE" if kinds and kinds <= {int, float} else "VARCHAR"
+
+
 @dataclass
 class ToolResult:
     """What a tool function returns; `run_tool` turns it into evidence."""
@@ -85,3 +128,7 @@ class ToolResult:
     seed: int | None = None
     tables: tuple[str, ...] = ()
     """The workspace tables that were read, where there is no result table to tell."""
+    sections: list[Section] = field(default_factory=list)
+    """Further tables, in the order in which a person reads them."""
+    charts: list[dict[str, Any]] = field(default_factory=list)
+    """Complete Vega-Lite specifications of aggregated data."""

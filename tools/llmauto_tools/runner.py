@@ -47,11 +47,19 @@ def run_tool(
         call_id=call_id,
         versions=versions(),
     )
-    context = ToolContext(evidence_id, progress or (lambda text, fraction: None), timeout)
+    before = workspace.interrupts
+    context = ToolContext(
+        evidence_id,
+        progress or (lambda text, fraction: None),
+        timeout,
+        stopped=lambda: workspace.interrupts != before,
+        session=session,
+        call_id=call_id,
+    )
     began = time.perf_counter()
     try:
         result = spec.function(workspace, parsed, context)
-        names = result.table.tables if result.table else result.tables
+        names = (result.table.tables if result.table else ()) or result.tables
         fingerprints = {t: workspace.fingerprint(t) for t in names}
     except BaseException as e:
         workspace.ledger.fail(

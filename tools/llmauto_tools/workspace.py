@@ -5,6 +5,7 @@
     tables/          derived tables, one immutable parquet file per version
     cache/           copies of sources that DuckDB cannot read in place (safe to delete)
     artifacts/       charts, documents, exports
+    recipes/ models/ what was fitted, one folder per version (versions.py)
     tmp/             spilled intermediate results (safe to delete)
 
 DuckDB itself runs in memory, with a view per table. A DuckDB database file would let only one process
@@ -65,6 +66,8 @@ class Workspace:
                 "Choose a folder that you may write to, with --workspace DIR.",
             ) from e
         self._lock = threading.RLock()
+        self.interrupts = 0
+        """How often `interrupt` was called; a tool that sees it grow ends (registry.ToolContext.step)."""
         self._relations: dict[str, Relation] = {}
         self.ledger = Ledger(self.path / "state.sqlite")
         self.derived = DerivedTables(self.path)
@@ -124,7 +127,8 @@ class Workspace:
     # ---- life
 
     def interrupt(self) -> None:
-        """Stop the queries that are running in other threads."""
+        """Stop the queries, and the tools, that are running in other threads."""
+        self.interrupts += 1
         self.engine.interrupt()
 
     def close(self) -> None:
