@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llmauto_agent.answer import GroundingSummary
     from llmauto_agent.events import Event
     from llmauto_tools.ledger import Evidence
+    from llmauto_tools.results import Section
     from llmauto_tools.workspace import Workspace
 
 Source = Any
@@ -329,6 +330,21 @@ class ToolRun:
     @property
     def table(self) -> Table | None:
         return Table(self.evidence, self._fetch) if self.evidence.columns else None
+
+    @property
+    def sections(self) -> list[Section]:
+        """The further tables, each with title, columns, rows and a note."""
+        return list(self.evidence.sections)
+
+    @property
+    def charts(self) -> list[dict[str, Any]]:
+        """Vega-Lite specifications."""
+        return list(self.evidence.charts)
+
+    @property
+    def artifacts(self) -> list[Path]:
+        """The files that it wrote, below the workspace folder."""
+        return [Path(p) for p in self.evidence.artifacts]
 
     @property
     def notices(self) -> list[str]:

@@ -13,6 +13,7 @@ from llmauto_tools.errors import LlmautoError
 if TYPE_CHECKING:
     from llmauto_agent.answer import Answer
     from llmauto_tools.ledger import Evidence
+    from llmauto_tools.results import Section
 
 VERSION = 1
 """Grows when a field changes its meaning or goes away; new fields may come without that."""
@@ -28,6 +29,7 @@ def answer_object(answer: Answer) -> dict[str, Any]:
         "value": answer.value,
         "columns": list(answer.columns),
         "rows": [list(row) for row in answer.rows],
+        "sections": [section_object(s) for s in answer.sections],
         "sql": answer.sql,
         "evidence": [evidence_object(e) for e in answer.evidence],
         "grounding": {
@@ -57,7 +59,18 @@ def evidence_object(evidence: Evidence) -> dict[str, Any]:
         "columns": [{"name": name, "type": dtype} for name, dtype in evidence.columns],
         "row_count": evidence.row_count,
         "truncated": evidence.truncated,
+        "artifacts": list(evidence.artifacts),
         "seconds": evidence.seconds,
+    }
+
+
+def section_object(section: Section) -> dict[str, Any]:
+    """A further table of a result."""
+    return {
+        "title": section.title,
+        "columns": list(section.columns),
+        "rows": [list(row) for row in section.rows],
+        "note": section.note,
     }
 
 
@@ -72,8 +85,10 @@ def run_object(evidence: Evidence, workspace: str, total: float) -> dict[str, An
         "value": rows[0][0] if single else None,
         "columns": [name for name, _ in evidence.columns],
         "rows": rows,
+        "sections": [section_object(s) for s in evidence.sections],
         "sql": evidence.sql,
         "evidence": [evidence_object(evidence)],
+        "charts": list(evidence.charts),
         "figures": evidence.figures,
         "notices": list(evidence.notes),
         "seconds": _seconds({"total": total, "tools": evidence.seconds or 0.0}),
@@ -111,6 +126,7 @@ def _empty() -> dict[str, Any]:
         "value": None,
         "columns": [],
         "rows": [],
+        "sections": [],
         "sql": None,
         "evidence": [],
         "grounding": {"checked": 0, "grounded": 0, "unverified": []},

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from llmauto_tools.ledger import Evidence
-from llmauto_tools.results import JsonValue
+from llmauto_tools.results import JsonValue, Section
 
 Status = Literal["answered", "refused", "error"]
 
@@ -36,6 +36,8 @@ class Answer:
     columns: list[str] = field(default_factory=list)
     rows: list[list[JsonValue]] = field(default_factory=list)
     """The main result, bounded."""
+    sections: list[Section] = field(default_factory=list)
+    """Further tables of the main result, such as the associations in a profile."""
     sql: str | None = None
     evidence: list[Evidence] = field(default_factory=list)
     grounding: GroundingSummary = field(default_factory=GroundingSummary)

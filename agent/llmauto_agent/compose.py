@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from llmauto_agent.session import Session
 
 READING = "llmauto_reading"
+_DRAWN = {"query", "analyze", "sample"}
+"""Tools whose tables get a chart that suits them; the others bring their own."""
 
 
 def compose_answer(
@@ -39,6 +41,7 @@ def compose_answer(
     if main is not None and answer.status == "answered":
         answer.columns = [n for n, _ in main.columns]
         answer.rows = [list(r) for r in main.rows]
+        answer.sections = list(main.sections)
         answer.sql = main.sql
         if len(main.rows) == 1 and (len(main.columns) == 1 or _is_share(main)):
             answer.value = main.rows[0][0]
@@ -64,8 +67,8 @@ def stored_answer(answer: Answer) -> dict[str, Any]:
 
 
 def main_result(evidence: Sequence[Evidence]) -> Evidence | None:
-    """The evidence whose table is shown: the last one that has columns."""
-    return next((e for e in reversed(evidence) if e.state == "finished" and e.columns), None)
+    """The evidence whose tables are shown: the last one that has any."""
+    return next((e for e in reversed(evidence) if e.state == "finished" and (e.columns or e.sections)), None)
 
 
 def _is_share(evidence: Evidence) -> bool:
@@ -113,6 +116,8 @@ def _tokens(messages: Sequence[BaseMessage]) -> dict[str, int]:
 
 
 def _charts(evidence: Evidence, request: str | None) -> list[dict[str, Any]]:
+    if evidence.charts or evidence.tool not in _DRAWN:
+        return list(evidence.charts)
     from llmauto_tools.charts.choose import choose_chart
     from llmauto_tools.charts.spec import vega_lite
     from llmauto_tools.plan.model import Plan

@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args
 
 from llmauto_tools.errors import InvalidArguments, LlmautoError
 from llmauto_tools.ledger import Evidence
+from llmauto_tools.results import Section
 from llmauto_tools.schema import Table
 
 Share = Literal["schema", "results", "samples"]
@@ -28,7 +29,14 @@ MAX_CELL = 200
 MAX_ROWS = 30
 MAX_RESULT_CHARACTERS = 8_000
 MAX_MESSAGE = 600
+MAX_TEXT = 2_000
+MAX_NOTES = 8
 MAX_TYPE = 300
+
+_NAMES = ("table", "recipe", "model", "features")
+"""Figures that name what a later step needs: they are names of the schema, or ours, and no cells."""
+
+_READERS = {"query", "analyze", "sample", "save_table", "describe", "tables"}
 
 _ENUM = re.compile(r"ENUM\((?:'(?:[^']|'')*'(?:,\s*)?)*\)")
 
@@ -71,8 +79,15 @@ class Boundary:
             "row_count": evidence.row_count,
         }
         if self.share == "schema":
+            if evidence.tool not in _READERS or "pivot" in (evidence.sql or "").casefold():
+                del shown["columns"]  # their names may be cells: groups that were tested, values of a pivot
             shown["rows"] = "shown to the person, not to you (share level: schema)"
+            shown |= {name: evidence.figures[name] for name in _NAMES if name in evidence.figures}
             return json.dumps(shown, ensure_ascii=False)
+        if evidence.text:
+            shown["text"] = _cut(evidence.text, MAX_TEXT)
+        if evidence.notes:
+            shown["notes"] = [_cut(note, MAX_MESSAGE) for note in evidence.notes[:MAX_NOTES]]
         rows = [[_cut_value(v) for v in row] for row in evidence.rows[:MAX_ROWS]]
         while rows and len(json.dumps(rows, ensure_ascii=False)) > MAX_RESULT_CHARACTERS:
             rows.pop()
@@ -87,6 +102,9 @@ class Boundary:
             shown["figures"] = (
                 evidence.figures if short else "too long to show; ask for the parts that you need"
             )
+        if evidence.sections:
+            room = MAX_RESULT_CHARACTERS - len(json.dumps(shown, ensure_ascii=False))
+            shown["sections"] = [_section(s, room // len(evidence.sections)) for s in evidence.sections]
         return json.dumps(shown, ensure_ascii=False)
 
     def error(self, error: LlmautoError, names: Sequence[str]) -> str:
@@ -110,6 +128,19 @@ class Boundary:
             {"error": error.kind, "message": _cut(error.message, MAX_MESSAGE), "hint": hint},
             ensure_ascii=False,
         )
+
+
+def _section(section: Section, room: int) -> dict[str, Any]:
+    """As many rows of a further table as fit; `look_up` gives the others."""
+    rows = [[_cut_value(v) for v in row] for row in section.rows[:MAX_ROWS]]
+    while rows and len(json.dumps(rows, ensure_ascii=False)) > room:
+        rows.pop()
+    return {
+        "title": _cut(section.title, MAX_NAME),
+        "columns": [_cut(c, MAX_NAME) for c in section.columns],
+        "rows": rows,
+        "rows_left_out": len(section.rows) - len(rows),
+    }
 
 
 def _type(dtype: str) -> str:

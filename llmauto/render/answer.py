@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from llmauto_agent.answer import Answer, GroundingSummary
     from llmauto_tools.ledger import Evidence
+    from llmauto_tools.results import Section
 
 UNVERIFIED_MARK = "[?]"
 
@@ -43,6 +45,8 @@ def print_answer(answer: Answer, screen: Screen, style: Style) -> None:
     if answer.rows and not (answer.value is not None and answer.answer):
         console.print()
         _print_table(console, screen, style, answer.columns, answer.rows, main)
+    if not style.quiet:
+        print_sections(answer.sections, console, screen, style)
     if style.chart and not style.quiet:
         print_charts(answer.charts, screen)
     if style.quiet:
@@ -57,7 +61,8 @@ def print_answer(answer: Answer, screen: Screen, style: Style) -> None:
 def print_result(evidence: Evidence, screen: Screen, style: Style, workspace: Path | None = None) -> None:
     """Print what a tool gave: its line, its table, its figures, its files, and its evidence.
 
-    Files are named below the `workspace` folder, where it is given.
+    Files are named below the `workspace` folder, where it is given. Nested figures are for scripts
+    (`--json`) only, and so are those of a tool that says what it found in tables.
     """
     console = screen.console()
     if evidence.text:
@@ -67,8 +72,11 @@ def print_result(evidence: Evidence, screen: Screen, style: Style, workspace: Pa
             console.print()
         names = [name for name, _ in evidence.columns]
         _print_table(console, screen, style, names, evidence.rows, evidence)
-    if evidence.figures:
+    print_sections(evidence.sections, console, screen, style)
+    if not evidence.columns and not evidence.sections:
         _print_figures(evidence.figures, console, screen)
+    if style.chart:
+        print_charts(list(evidence.charts), screen)
     for path in evidence.artifacts:
         named = workspace / path if workspace is not None else path
         console.print(_plain(f"wrote {named}", screen), soft_wrap=True)
@@ -80,6 +88,17 @@ def print_result(evidence: Evidence, screen: Screen, style: Style, workspace: Pa
         print_sql(evidence.sql, console, screen)
     console.print()
     console.print(_dim(_joined([evidence.id, format_seconds(evidence.seconds or 0.0)], screen)))
+
+
+def print_sections(sections: Sequence[Section], console: Console, screen: Screen, style: Style) -> None:
+    """The further tables of a result, each below its title."""
+    for section in sections:
+        console.print()
+        console.print(_bold(section.title, screen))
+        if section.rows:
+            _print_table(console, screen, style, list(section.columns), section.rows, None)
+        if section.note:
+            console.print(_dim(clean_lines(section.note, screen.unicode)))
 
 
 def print_charts(charts: list[dict[str, Any]], screen: Screen) -> None:
@@ -175,14 +194,22 @@ def _print_table(
 
 
 def _print_figures(figures: dict[str, Any], console: Console, screen: Screen) -> None:
-    for part in render_table(list(figures), [list(figures.values())], screen):
-        console.print(part)
+    shown = {name: value for name, value in figures.items() if not isinstance(value, (dict, list))}
+    if shown:
+        for part in render_table(list(shown), [list(shown.values())], screen):
+            console.print(part)
 
 
 def _plain(text: str, screen: Screen) -> Text:
     from rich.text import Text
 
     return Text(clean_lines(text, screen.unicode))
+
+
+def _bold(text: str, screen: Screen) -> Text:
+    from rich.text import Text
+
+    return Text(clean_lines(text, screen.unicode), style="bold")
 
 
 def _dim(text: str) -> Text:

@@ -80,6 +80,7 @@ _MODULES: dict[str, str] = {
     "save_table": "llmauto_tools.toolbox.save_table",
     "undo": "llmauto_tools.toolbox.undo",
     "chart": "llmauto_tools.toolbox.chart",
+    "look_up": "llmauto_tools.toolbox.look_up",
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from llmauto_agent.grounding.derive import Operand, derive
-from llmauto_agent.grounding.facts import Facts, facts_of
+from llmauto_agent.grounding.facts import Facts, all_facts
 from llmauto_agent.grounding.labels import clause_ends
 from llmauto_agent.grounding.mentions import Mention, overlaps
 from llmauto_agent.grounding.numbers import find_mentions
@@ -78,7 +78,7 @@ class _Checker:
     def __init__(self, text: str, evidence: Sequence[Evidence], question: str) -> None:
         self.text = text
         self.question = question
-        self.facts: list[Facts] = [facts_of(e) for e in reversed(evidence)]
+        self.facts: list[Facts] = [facts for e in reversed(evidence) for facts in all_facts(e)]
         nouns = [w.casefold() for w in re.findall(r"[A-Za-z]{4,}s\b", question)]
         self.resolvers = [Resolver(text, f, nouns) for f in self.facts]
         self.names = _spans_of_names(text, self.resolvers)
@@ -89,7 +89,9 @@ class _Checker:
         ends = clause_ends(text, self.solid)
         for resolver in self.resolvers:
             resolver.prepare(self.mentions, ends)
-        self.used = self.resolvers[:1]
+        newest = self.facts[0].evidence.id if self.facts else ""
+        self.newest = [r for r in self.resolvers if r.facts.evidence.id == newest]
+        self.used = list(self.newest)
         """The newest record, and those that the text was found to speak of."""
         self.found: dict[int, Found] = {}
 
@@ -100,7 +102,7 @@ class _Checker:
         self._results()
         if len(self.resolvers) > 1:
             ids = {f.evidence for f in self.found.values()}
-            self.used = [r for k, r in enumerate(self.resolvers) if k == 0 or r.facts.evidence.id in ids]
+            self.used = [r for r in self.resolvers if r in self.newest or r.facts.evidence.id in ids]
             for i in range(len(self.mentions)):
                 if i not in self.found:
                     self._literal(i)

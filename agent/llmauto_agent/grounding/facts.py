@@ -195,6 +195,20 @@ def facts_of(evidence: Evidence) -> Facts:
     return Facts(evidence, columns, constants, is_total, names, limited)
 
 
+def all_facts(evidence: Evidence) -> list[Facts]:
+    """The main table of a record and its further tables, each indexed by itself."""
+    found = [facts_of(evidence)]
+    for section in evidence.sections:
+        columns = tuple(
+            (name, "DOUBLE" if any(is_number(row[i]) for row in section.rows) else "VARCHAR")
+            for i, name in enumerate(section.columns)
+        )
+        count = len(section.rows)
+        table = replace(evidence, columns=columns, rows=section.rows, row_count=count, arguments={}, sql=None)
+        found.append(facts_of(table))
+    return found
+
+
 def _all_names(node: Any) -> Iterator[str]:
     """Every column name below a node of a plan."""
     if isinstance(node, dict):
