@@ -20,7 +20,8 @@ Every error carries a message for a person and, where there is one, a hint that 
     ├── ToolError                a tool could not be called
     │   ├── UnknownTool
     │   ├── InvalidArguments
-    │   └── MissingExtra         the tool needs an optional part of llmauto
+    │   ├── MissingExtra         the tool needs an optional part of llmauto
+    │   └── StepFailed           a step of a plan of several tools failed; the steps before it are kept
     ├── PlanError                a query plan is inconsistent (a column that its table lacks, ...)
     ├── ModelError               a chat model failed (raised by llmauto_agent)
     └── InternalError            a bug of ours, or of a library
@@ -128,6 +129,10 @@ class MissingExtra(ToolError):
             f"Add it with: pip install 'llmauto[{extra}]'",
         )
         self.extra = extra
+
+
+class StepFailed(ToolError):
+    kind = "step_failed"
 
 
 class PlanError(LlmautoError):

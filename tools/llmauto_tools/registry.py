@@ -81,6 +81,7 @@ _MODULES: dict[str, str] = {
     "undo": "llmauto_tools.toolbox.undo",
     "chart": "llmauto_tools.toolbox.chart",
     "look_up": "llmauto_tools.toolbox.look_up",
+    "compose": "llmauto_tools.toolbox.compose",
 }
 
 
