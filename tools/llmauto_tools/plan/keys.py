@@ -20,7 +20,7 @@ from llmauto_tools.schema import Column, ForeignKey, Table
 if TYPE_CHECKING:
     from llmauto_tools.sql.engine import Engine
 
-__all__ = ["AmbiguousJoinError", "FoundKey", "examine_joins", "find_joins", "join_path"]
+__all__ = ["AmbiguousJoinError", "FoundKey", "examine_joins", "find_joins", "join_path", "name_words"]
 
 SAMPLED_ROWS = 10_000
 MIN_CONTAINED = 0.9
@@ -213,6 +213,11 @@ def _words(name: str) -> tuple[str, ...]:
         if glued:
             words = [glued[1], glued[2]]
     return (*words[:-2], *(_singular(w) for w in words[-2:]))
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """The words of a column's name, lower case, plurals at its end made singular."""
+    return _words(name)
 
 
 @lru_cache(maxsize=1024)

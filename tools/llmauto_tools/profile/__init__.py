@@ -1,0 +1,1 @@
+"""Profiles of tables: what each column holds, and how columns and tables belong together."""
