@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llmauto_tools.errors import InvalidArguments, did_you_mean
 
@@ -87,46 +87,36 @@ def metric_of(name: str | None, kind: str) -> Metric:
 
 def metrics_for(kind: str) -> dict[str, Metric]:
     """All metrics of a kind, by scikit-learn's scorer name."""
-    from sklearn import metrics as m
-
-    def macro(score: Callable[..., Any]) -> Score:
-        return lambda y, p: float(score(y, p, average="macro", zero_division=0))
-
     if kind == "regression":
         return _named(
             ("r2", "value", r2),
             ("neg_root_mean_squared_error", "value", lambda y, p: float(((y - p) ** 2).mean() ** 0.5)),
             ("neg_mean_squared_error", "value", lambda y, p: float(((y - p) ** 2).mean())),
             ("neg_mean_absolute_error", "value", lambda y, p: float(abs(y - p).mean())),
-            ("neg_median_absolute_error", "value", lambda y, p: float(m.median_absolute_error(y, p))),
-            ("neg_mean_absolute_percentage_error", "value",
-             lambda y, p: float(m.mean_absolute_percentage_error(y, p))),
-        )  # fmt: skip
+            ("neg_median_absolute_error", "value", median_absolute_error),
+            ("neg_mean_absolute_percentage_error", "value", mean_absolute_percentage_error),
+        )
     common = _named(
         ("neg_log_loss", "probability", log_loss),
         ("accuracy", "label", lambda y, p: float((y == p).mean())),
         ("balanced_accuracy", "label", balanced_accuracy),
-        ("f1_macro", "label", macro(m.f1_score)),
-        ("matthews_corrcoef", "label", lambda y, p: float(m.matthews_corrcoef(y, p))),
+        ("f1_macro", "label", lambda y, p: float(per_class(y, p)[2].mean())),
+        ("matthews_corrcoef", "label", matthews_corrcoef),
     )
     if kind == "multiclass":
         return common | _named(
-            (
-                "f1_weighted",
-                "label",
-                lambda y, p: float(m.f1_score(y, p, average="weighted", zero_division=0)),
-            ),
-            ("precision_macro", "label", macro(m.precision_score)),
-            ("recall_macro", "label", macro(m.recall_score)),
+            ("f1_weighted", "label", f1_weighted),
+            ("precision_macro", "label", lambda y, p: float(per_class(y, p)[0].mean())),
+            ("recall_macro", "label", lambda y, p: float(per_class(y, p)[1].mean())),
             ("roc_auc_ovr", "probability", roc_auc_ovr),
         )
     return common | _named(
         ("roc_auc", "probability", lambda y, p: roc_auc(y, p[:, 1])),
-        ("average_precision", "probability", lambda y, p: float(m.average_precision_score(y, p[:, 1]))),
+        ("average_precision", "probability", lambda y, p: average_precision(y, p[:, 1])),
         ("neg_brier_score", "probability", lambda y, p: float(((y - p[:, 1]) ** 2).mean())),
-        ("f1", "label", lambda y, p: float(m.f1_score(y, p, zero_division=0))),
-        ("precision", "label", lambda y, p: float(m.precision_score(y, p, zero_division=0))),
-        ("recall", "label", lambda y, p: float(m.recall_score(y, p, zero_division=0))),
+        ("f1", "label", lambda y, p: float(per_class(y, p, 2)[2][1])),
+        ("precision", "label", lambda y, p: float(per_class(y, p, 2)[0][1])),
+        ("recall", "label", lambda y, p: float(per_class(y, p, 2)[1][1])),
     )
 
 
@@ -188,3 +178,64 @@ def r2(y: np.ndarray, p: np.ndarray) -> float:
     """Share of the variance that is explained; NaN where y is constant."""
     spread = float(((y - y.mean()) ** 2).sum())
     return 1 - float(((y - p) ** 2).sum()) / spread if spread > 0 else float("nan")
+
+
+def average_precision(y: np.ndarray, p: np.ndarray) -> float:
+    """The sum over thresholds of precision × gain in recall, as scikit-learn's; NaN without positives."""
+    import numpy as np
+
+    if not y.sum():
+        return float("nan")
+    order = np.argsort(-p, kind="stable")
+    at = np.append(np.flatnonzero(np.diff(p[order])), len(p) - 1)
+    hits = np.cumsum(y[order])[at]
+    gains = np.diff(np.concatenate([[0], hits]))
+    return float((hits / (at + 1) * gains).sum() / y.sum())
+
+
+def confusion(y: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Counts (true class × said class)."""
+    import numpy as np
+
+    return np.bincount(y * classes + labels, minlength=classes * classes).reshape(classes, classes)
+
+
+def per_class(y: np.ndarray, labels: np.ndarray, classes: int | None = None) -> np.ndarray:
+    """Precision, recall and F1 (3 × classes); 0 where undefined. Without `classes`, of those that occur."""
+    import numpy as np
+
+    counts = confusion(y, labels, classes or int(max(y.max(), labels.max())) + 1)
+    hits, said, true = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
+    if classes is None:
+        there = (said + true) > 0
+        hits, said, true = hits[there], said[there], true[there]
+    made = [hits / np.maximum(said, 1), hits / np.maximum(true, 1), 2 * hits / np.maximum(said + true, 1)]
+    return np.array(made)
+
+
+def f1_weighted(y: np.ndarray, labels: np.ndarray) -> float:
+    import numpy as np
+
+    classes = int(max(y.max(), labels.max())) + 1
+    return float(np.average(per_class(y, labels, classes)[2], weights=np.bincount(y, minlength=classes)))
+
+
+def matthews_corrcoef(y: np.ndarray, labels: np.ndarray) -> float:
+    """Correlation of true and said classes (Gorodkin 2004 for more than two); 0 where undefined."""
+    counts = confusion(y, labels, int(max(y.max(), labels.max())) + 1).astype(float)
+    said, true, n = counts.sum(axis=0), counts.sum(axis=1), counts.sum()
+    spread = (n**2 - (said**2).sum()) * (n**2 - (true**2).sum())
+    return float((counts.trace() * n - said @ true) / spread**0.5) if spread > 0 else 0.0
+
+
+def median_absolute_error(y: np.ndarray, p: np.ndarray) -> float:
+    import numpy as np
+
+    return float(np.median(np.abs(y - p)))
+
+
+def mean_absolute_percentage_error(y: np.ndarray, p: np.ndarray) -> float:
+    """As scikit-learn's: a share, with a tiny number in place of a true 0."""
+    import numpy as np
+
+    return float((np.abs(y - p) / np.maximum(np.abs(y), np.finfo(float).eps)).mean())

@@ -1,0 +1,221 @@
+"""The course of a training: presets, tuning, a blend, calibration and threshold, all within the time."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from llmauto_tools.models.blend import Blend, Fitted, Member
+from llmauto_tools.models.calibrate import best_threshold, cheapest_threshold, choose_calibration
+from llmauto_tools.models.candidates import presets, wants_logarithm
+from llmauto_tools.models.ensemble import blended, select_blend
+from llmauto_tools.models.learners import Candidate, Clock, Data, Problem
+from llmauto_tools.models.metrics import class_numbers, search_metric
+from llmauto_tools.models.search import MakeEncoder, Rows, Search, Tried
+from llmauto_tools.models.tune import tune
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from llmauto_tools.models.metrics import Metric
+    from llmauto_tools.models.splits import Design, Fold
+
+SEARCH_CELLS = 2_500_000
+"""Rows × inputs that a candidate of the search is fitted on; the last model takes all rows."""
+
+SMALL_CELLS = 150_000
+"""On smaller tables a second thread costs more than it saves."""
+
+_PRESET_SHARE = 0.55
+_FULL_SHARE = 0.4
+_LOSSES = {"neg_mean_absolute_error": "l1", "neg_median_absolute_error": "l1",
+           "neg_mean_absolute_percentage_error": "mape"}  # fmt: skip
+
+Report = Callable[[str, float | None], None]
+
+
+@dataclass
+class Learned:
+    """What came of the training. oof: the blend's calibrated out-of-fold predictions, NaN where none."""
+
+    blend: Blend
+    members: list[tuple[Tried, float]]
+    search: Search
+    oof: np.ndarray
+    threshold: float | None
+    trials: int
+    searched_rows: int
+    notes: list[str] = field(default_factory=list)
+
+
+def learn(
+    rows: Rows,
+    design: Design,
+    folds: list[Fold],
+    make_encoder: MakeEncoder,
+    metric: Metric,
+    cost: tuple[float, float] | None,
+    clock: Clock,
+    report: Report,
+    threads: int,
+    seed: int,
+) -> Learned:
+    """Train on `rows` until the clock ends. cost: (false positive, false negative) of a wrong row."""
+    from threadpoolctl import threadpool_limits
+
+    small = rows.frame.size < SMALL_CELLS
+    with threadpool_limits(1 if small else threads):
+        return _learn(
+            rows, design, folds, make_encoder, metric, cost, clock, report, 1 if small else threads, seed
+        )
+
+
+def _learn(
+    rows: Rows,
+    design: Design,
+    folds: list[Fold],
+    make_encoder: MakeEncoder,
+    metric: Metric,
+    cost: tuple[float, float] | None,
+    clock: Clock,
+    report: Report,
+    threads: int,
+    seed: int,
+) -> Learned:
+    kind = "regression" if not rows.classes else "binary" if rows.classes == 2 else "multiclass"
+    ranking = search_metric(metric, kind)
+    problem = Problem(rows.classes, _stop(ranking), _loss(ranking, rows.classes), threads)
+    search = Search(rows, folds, problem, ranking, make_encoder, seed)
+    columns = rows.frame.shape[1]
+    cap = max(20_000, SEARCH_CELLS // max(columns, 1))
+    sampled = len(folds[0][0]) > cap
+    total = clock.left()
+    by_time = design.times is not None
+    log = not rows.classes and wants_logarithm(rows.y)
+    later = _FULL_SHARE if sampled else 0.25 if by_time else 0.06
+    until = clock.within(total * (1 - later))
+    planned = presets(min(cap, len(rows.y)), columns, rows.classes, log, by_time)
+    _try_presets(search, planned, until.within(_PRESET_SHARE * until.left()), cap, report)
+    report("tuning LightGBM", 0.5)
+    trials = tune(search, until, cap, log) if until.left() > 0.1 * total else 0
+    if sampled:
+        report("fitting the best model on all rows", 0.7)
+        _on_all_rows(search, clock.within(0.85 * clock.left()))
+    report("choosing the blend", 0.85)
+    members = select_blend(search, ranking, clock, seed)
+    oof = blended(members)
+    blend = Blend("classification" if rows.classes else "regression")
+    if by_time:
+        report("fitting once more on all training rows", 0.88)
+    parts = [_refitted(search, t, clock) if by_time else t.fitted for t, _ in members]
+    blend.members = [Member(t.candidate.name, w, p) for (t, w), p in zip(members, parts, strict=True)]
+    threshold = _finish(blend, oof, rows, metric, cost, seed)
+    known = blend.calibration.apply(oof) if blend.calibration is not None else oof
+    return Learned(blend, members, search, known, threshold, trials, min(cap, len(rows.y)))
+
+
+def _stop(metric: Metric) -> str:
+    """LightGBM's name for the metric that ends its training."""
+    names = {"roc_auc": "auc", "average_precision": "average_precision",
+             "neg_mean_absolute_error": "l1", "neg_median_absolute_error": "l1",
+             "neg_mean_absolute_percentage_error": "mape"}  # fmt: skip
+    return names.get(metric.scorer, "")
+
+
+def _loss(metric: Metric, classes: int) -> str:
+    if classes:
+        return "binary" if classes == 2 else "multiclass"
+    return _LOSSES.get(metric.scorer, "regression")
+
+
+def _try_presets(search: Search, planned: list[Candidate], clock: Clock, cap: int, report: Report) -> None:
+    """Each candidate gets a fair share of the time; what one leaves goes to the next ones."""
+    for i, candidate in enumerate(planned):
+        report(f"fitting {candidate.name}", 0.05 + 0.4 * i / len(planned))
+        if clock.left() < 0 and search.tried:
+            return
+        limited = dataclasses.replace(candidate, rows=min(candidate.rows or cap, cap))
+        share = max(clock.left() / (len(planned) - i) * 1.6, 0.3)
+        search.attempt(limited, clock.within(share) if search.tried else _unhurried(clock, share))
+
+
+def _unhurried(clock: Clock, seconds: float) -> Clock:
+    """A clock for the first candidate, which is never given up: without it there would be no model."""
+    return Clock(time.monotonic() + max(seconds, 1.0), clock.check)
+
+
+def _on_all_rows(search: Search, clock: Clock) -> None:
+    """The best LightGBM once more with all training rows, as many rounds as the time allows."""
+    best = search.best("lightgbm")
+    if best is None:
+        return
+    settings = dict(best.candidate.settings)
+    inner = best.fitted[0].model
+    rounds = max(getattr(inner, "rounds", 0) or getattr(getattr(inner, "inner", None), "rounds", 0), 50)
+    grown = len(search.folds[0][0]) / (best.candidate.rows or len(search.folds[0][0]))
+    needed = best.seconds * max(grown, 1.0) * 1.2
+    faster = max(1.0, needed / max(clock.left() / len(search.folds), 0.1))
+    settings["learning_rate"] = min(settings["learning_rate"] * faster, 0.3)
+    settings["rounds"] = max(int(rounds * 2), 100)
+    name = f"{best.candidate.name}, all rows"
+    candidate = dataclasses.replace(best.candidate, name=name, settings=settings, rows=None)
+    search.attempt(candidate, clock)
+
+
+def _refitted(search: Search, tried: Tried, clock: Clock) -> list[Fitted]:
+    """The candidate fitted on all training rows, its rounds from the folds: rows by time only.
+
+    The models of the folds know the older rows only, so that their average would lag behind.
+    """
+    import numpy as np
+
+    everything = np.arange(len(search.rows.y))
+    encoder = search._make_encoder(tried.candidate.kind, search.seed)  # type: ignore[arg-type]
+    x = encoder.fit_transform(search.rows.frame, search.rows.encoded_target(everything))
+    data = Data(x, search.rows.y, x[:0], search.rows.y[:0], encoder.categorical_)
+    settings = dict(tried.candidate.settings)
+    if tried.candidate.family == "lightgbm":
+        models = [f.model.inner if tried.candidate.log_target else f.model for f in tried.fitted]
+        settings["rounds"] = int(np.median([m.rounds for m in models[len(models) // 2 :]]) * 1.1) + 1
+    candidate = dataclasses.replace(tried.candidate, settings=settings)
+    generous = Clock(max(clock.end, time.monotonic() + tried.seconds), clock.check)
+    return [Fitted(encoder, candidate.fit(data, search.problem, generous, search.seed))]
+
+
+def _finish(
+    blend: Blend,
+    oof: np.ndarray,
+    rows: Rows,
+    metric: Metric,
+    cost: tuple[float, float] | None,
+    seed: int,
+) -> float | None:
+    """Calibrate the blend and choose the threshold, both on out-of-fold predictions."""
+    import numpy as np
+
+    if not rows.classes:
+        return None
+    known = np.isfinite(oof).all(axis=1)
+    p, y = oof[known], rows.y[known]
+    blend.calibration = choose_calibration(p, y, seed)
+    if rows.classes > 2:
+        return None
+    second = (blend.calibration.apply(p) if blend.calibration else p)[:, 1]
+    if cost is not None:
+        return cheapest_threshold(second, y, *cost)
+    if metric.needs != "label":
+        return 0.5
+    scored = _label_score(metric)
+    return best_threshold(second, y, scored)
+
+
+def _label_score(metric: Metric) -> Callable[[Any, Any], float]:
+    return lambda y, said: metric.utility(metric.value(y, said))
+
+
+def said_classes(learned: Learned, probabilities: np.ndarray) -> np.ndarray:
+    """Class numbers of probabilities at the learned threshold."""
+    return class_numbers(probabilities, learned.threshold)
