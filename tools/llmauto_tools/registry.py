@@ -82,6 +82,12 @@ _MODULES: dict[str, str] = {
     "chart": "llmauto_tools.toolbox.chart",
     "look_up": "llmauto_tools.toolbox.look_up",
     "compose": "llmauto_tools.toolbox.compose",
+    "check_quality": "llmauto_tools.toolbox.check_quality",
+    "select_features": "llmauto_tools.toolbox.select_features",
+    "test_hypothesis": "llmauto_tools.toolbox.test_hypothesis",
+    "preprocess": "llmauto_tools.toolbox.preprocess",
+    "apply_recipe": "llmauto_tools.toolbox.apply_recipe",
+    "time_series": "llmauto_tools.toolbox.time_series",
 }
 
 

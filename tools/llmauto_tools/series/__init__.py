@@ -1,0 +1,1 @@
+"""Series over time: resampling, trend, seasonality, change points, anomalies and forecasts."""
