@@ -1,0 +1,1 @@
+"""The trained planner: a small transformer that reads a request and writes a query plan."""
