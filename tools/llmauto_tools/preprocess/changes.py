@@ -24,6 +24,7 @@ class Form:
 
     sql: str
     reads: tuple[str, ...]
+    window: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,14 +100,27 @@ class Chain:
             schema = change.apply_to(schema)
         return schema
 
-    def sql(self, relation: str, mode: Mode, wanted: Sequence[str] | None = None) -> str:
+    def has_windows(self, mode: Mode) -> bool:
+        """Whether DuckDB may give the rows in another order than the relation's."""
+        forms = (o.for_mode(mode) for c in self.changes for o in c.outputs)
+        keeps = (c.keep for c in self.changes if mode != "apply" and c.keep is not None)
+        return any(k.window for k in keeps) or any(f.window for f in forms)
+
+    def reads(self, wanted: Sequence[str], mode: Mode) -> list[str]:
+        """The columns of the relation that the wanted ones are made of."""
+        needed = self._needs(set(wanted), mode)[0]
+        return [n for n in self.source if n in needed]
+
+    def sql(
+        self, relation: str, mode: Mode, wanted: Sequence[str] | None = None, *, ordered: bool = False
+    ) -> str:
         """A SELECT over `relation` (a quoted table, or a SELECT in parentheses).
 
         wanted: the columns that it gives (all, where left out, with the role's in mode "all"); stages
-        that they do not need are left out.
+        that they do not need are left out. ordered: sort by the row's position.
         """
         outputs = [*self.schema()] if wanted is None else [*wanted]
-        needs = self._needs(set(outputs), mode)
+        needs = self._needs({*outputs, *([POSITION] if ordered else [])}, mode)
         stages = [("llmauto_source", self._source(relation, needs[0], mode))]
         available = needs[0] & ({*self.source} | {POSITION}) | ({ROLE} if mode != "apply" else set())
         for number, change in enumerate(self.changes, start=1):
@@ -119,7 +133,8 @@ class Chain:
         names = [quoted(n) for n in outputs]
         if mode == "all" and self.role.name is not None and wanted is None:
             names.append(f"{quoted(ROLE)} AS {quoted(self.role.name)}")
-        return f"WITH {body}\nSELECT {', '.join(names) or 'NULL AS nothing'}\nFROM {stages[-1][0]}"
+        order = f"\nORDER BY {quoted(POSITION)}" if ordered else ""
+        return f"WITH {body}\nSELECT {', '.join(names) or 'NULL AS nothing'}\nFROM {stages[-1][0]}{order}"
 
     def _needs(self, wanted: set[str], mode: Mode) -> list[set[str]]:
         """The columns that each stage has to give: first the source, then after every change."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +13,7 @@ from llmauto_tools.preprocess.fitter import Fitter, Runner
 from llmauto_tools.preprocess.kinds import Schema, schema_of
 from llmauto_tools.preprocess.recipe import Recipe
 from llmauto_tools.preprocess.steps import changes_of, finite, learn
+from llmauto_tools.preprocess.words import step_words
 from llmauto_tools.schema import Column
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ class FittedRecipe(BaseModel):
 
     @property
     def train_rows(self) -> int:
-        return self.roles.get("train", 0)
+        """Rows that it was learned from, without dropped ones."""
+        dropped = sum(int(step.get("dropped", 0)) for step in self.learned)
+        return self.roles.get("train", 0) - dropped
 
     @property
     def target(self) -> str | None:
@@ -48,18 +51,35 @@ class FittedRecipe(BaseModel):
     def source_schema(self) -> Schema:
         return schema_of([Column(*c) for c in self.columns])
 
+    def stages(self) -> list[tuple[str, list[Change], dict[str, Any]]]:
+        """The first stage and each column step: its words, its changes, and what it learned."""
+        schema = self.source_schema()
+        first = finite(schema, self.target)
+        stages: list[tuple[str, list[Change], dict[str, Any]]] = [("infinite values", [first], {})]
+        at = first.apply_to(schema)
+        for step, learned in zip(self.recipe.column_steps, self.learned, strict=True):
+            changes = changes_of(step, learned, at)
+            stages.append((step_words(step), changes, learned))
+            for change in changes:
+                at = change.apply_to(at)
+        return stages
+
     def chain(self) -> Chain:
         """The stages over the columns that it was fitted on."""
-        schema = self.source_schema()
-        changes: list[Change] = [finite(schema, self.target)]
-        at = changes[0].apply_to(schema)
-        for step, learned in zip(self.recipe.column_steps, self.learned, strict=True):
-            for change in changes_of(step, learned, at):
-                changes.append(change)
-                at = change.apply_to(at)
         split = self.recipe.split
         role = Role(self.role_sql, tuple(self.role_reads), split.name if split else None)
-        return Chain(schema, tuple(changes), role)
+        changes = tuple(change for _, stage, _ in self.stages() for change in stage)
+        return Chain(self.source_schema(), changes, role)
+
+    def made_from(self) -> dict[str, list[str]]:
+        """Columns that were split into several or renamed, with what became of them."""
+        made: dict[str, list[str]] = {}
+        for learned in self.learned:
+            for column, names in learned.get("names", {}).items():
+                made.setdefault(column, []).extend(names)
+            for part in learned.get("parts", ()):
+                made.setdefault(part["column"], []).append(part["name"])
+        return made
 
     def output_columns(self) -> list[str]:
         """The columns of the result, without the split's."""
@@ -70,22 +90,30 @@ class FittedRecipe(BaseModel):
         kinds = self.chain().schema()
         return [n for n, k in kinds.items() if k in ("integer", "number") and n != self.target]
 
-    def sql(self, relation: str, columns: list[str] | None = None) -> str:
+    def sql(self, relation: str, columns: Sequence[str] | None = None) -> str:
         """A SELECT that runs the recipe on any rows.
 
-        relation: a quoted table name or a SELECT in parentheses. columns: only these of the result. No row
-        is dropped, none is marked as training row. The target may be missing in the relation; name the
-        other columns then.
+        relation: a quoted table name or a SELECT in parentheses, with the columns that it was fitted on
+        (`reads` tells which are needed). columns: only these of the result. No row is dropped, none is
+        marked as training row. Raises InvalidArguments for a step that SQL cannot express.
         """
-        return self.chain().sql(relation, "apply", columns)
+        return self._statement(relation, "apply", columns)
 
-    def training_sql(self, relation: str, columns: list[str] | None = None) -> str:
+    def training_sql(self, relation: str, columns: Sequence[str] | None = None) -> str:
         """A SELECT that runs it on the rows that it was fitted on.
 
         Differs from `sql` in the split's column, in dropped training rows (duplicates, outliers) and in
         the cross-fitted codes of target encoding.
         """
-        return self.chain().sql(relation, "all", columns)
+        return self._statement(relation, "all", columns)
+
+    def _statement(self, relation: str, mode: Mode, columns: Sequence[str] | None) -> str:
+        chain = self.chain()
+        return chain.sql(relation, mode, columns, ordered=chain.has_windows(mode))
+
+    def reads(self, columns: Sequence[str] | None = None) -> list[str]:
+        """The source columns that these output columns (all, where left out) are made of."""
+        return self.chain().reads(self.output_columns() if columns is None else columns, "apply")
 
     def to_sklearn(self) -> Pipeline:
         """The recipe as an unfitted scikit-learn Pipeline over the columns without the target."""
@@ -140,9 +168,8 @@ def fit_with(
         learned.append(learn(one, fitter))
         for change in changes_of(one, learned[-1], fitter.schema):
             fitter.chain = Chain(schema, (*fitter.chain.changes, change), role)
-        if any(c.keep is not None for c in fitter.chain.changes[-1:]):
-            fitter.train_rows = count_roles(runner, relation, fitter.chain).get("train", 0)
-            _check_roles({"train": fitter.train_rows}, Recipe())
+        if fitter.chain.changes[-1].keep is not None:
+            _count_dropped(fitter, learned[-1])
     return FittedRecipe(
         recipe=recipe,
         columns=[(c.name, c.dtype) for c in columns],
@@ -152,6 +179,15 @@ def fit_with(
         roles=roles,
         notes=fitter.notes,
     )
+
+
+def _count_dropped(fitter: Fitter, learned: dict[str, Any]) -> None:
+    """Note how many training rows a step has dropped. Raises InvalidArguments where none is left."""
+    before = fitter.train_rows
+    fitter.train_rows = count_roles(fitter.runner, fitter.relation, fitter.chain).get("train", 0)
+    learned["dropped"] = before - fitter.train_rows
+    if not fitter.train_rows:
+        raise InvalidArguments("A step drops every training row.", "Loosen its limits, or flag instead.")
 
 
 def count_roles(runner: Runner, relation: str, chain: Chain, mode: Mode = "all") -> dict[str, int]:

@@ -145,7 +145,8 @@ def _forward(learned: Learned, column: str, q: str, value: str, role: bool) -> F
     by = f"PARTITION BY {', '.join(partition)} " if partition else ""
     order = f"ORDER BY {quoted(learned['order_by'])} NULLS FIRST, {quoted(POSITION)}"
     sql = f"coalesce(last_value({q} IGNORE NULLS) OVER ({by}{order}), {value})"
-    return Form(sql, tuple(dict.fromkeys([column, *learned["by"], learned["order_by"], POSITION])))
+    reads = dict.fromkeys([column, *learned["by"], learned["order_by"], POSITION])
+    return Form(sql, tuple(reads), window=True)
 
 
 # ---- outliers
