@@ -39,8 +39,8 @@ def presets(rows: int, columns: int, classes: int, log_target: bool, by_time: bo
     few = {"trees": 100 if rows > 5_000 else 150, "max_features": "sqrt" if classes else 0.5}
     leaf = 3 if rows > 1_000 else 2
     made = [
-        Candidate("ridge" if not classes else "logistic", "linear", "linear", {"C": 0.3}, linear_rows),
         Candidate("LightGBM", "lightgbm", "tree", boosted),
+        Candidate("ridge" if not classes else "logistic", "linear", "linear", {"C": 0.3}, linear_rows),
         Candidate("extra trees", "forest", "tree",
                   {"method": "ExtraTrees", "min_samples_leaf": leaf if classes else 1, **few}, FOREST_ROWS),
         Candidate("LightGBM, random splits", "lightgbm", "tree", random_splits),

@@ -113,27 +113,28 @@ def too_good(metric: Metric, value: float) -> str | None:
     return None
 
 
-def duplicate_notes(
-    frame: pd.DataFrame, y: np.ndarray, train: np.ndarray, test: np.ndarray
-) -> tuple[list[str], int]:
-    """Test rows that are also training rows (inputs and target), and repeated rows; with the first's number."""
+def duplicate_notes(frame: pd.DataFrame, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> list[str]:
+    """Test rows that are also training rows (inputs and target), and repeated rows.
+
+    Nothing is said where the inputs have few different combinations, so that equal rows mean little.
+    """
     import numpy as np
     import pandas as pd
 
-    hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy() ^ (
-        pd.util.hash_array(np.asarray(y, dtype=float)) * np.uint64(31)
-    )
+    inputs = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    if len(np.unique(inputs)) < 0.5 * len(inputs):
+        return []
+    hashes = inputs ^ (pd.util.hash_array(np.asarray(y, dtype=float)) * np.uint64(31))
     shared = int(np.isin(hashes[test], hashes[train]).sum())
     repeated = len(hashes) - len(np.unique(hashes))
-    notes = []
     if shared > 0.01 * len(test):
-        notes.append(
+        return [
             f"{shared:,} of {len(test):,} test rows are the same as a training row, in all inputs and the target: "
             "the score may be too good. Remove duplicates, or name the entity as `group`."
-        )
-    elif repeated > 0.01 * len(hashes):
-        notes.append(f"{repeated:,} of {len(hashes):,} rows repeat an earlier row.")
-    return notes, shared
+        ]
+    if repeated > 0.01 * len(hashes):
+        return [f"{repeated:,} of {len(hashes):,} rows repeat an earlier row."]
+    return []
 
 
 def entity_notes(

@@ -160,4 +160,4 @@ def _group_numbers(frame: pd.DataFrame) -> np.ndarray:
     codes = pd.factorize(frame[_GROUP])[0].astype("int64")
     missing = codes < 0
     codes[missing] = codes.max(initial=-1) + 1 + np.arange(int(missing.sum()))
-    return codes
+    return np.asarray(codes)

@@ -209,7 +209,9 @@ class TargetPart:
         return made
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
-        return self.means[self.levels.codes(frame[self.name])]
+        import numpy as np
+
+        return np.asarray(self.means[self.levels.codes(frame[self.name])])
 
     def _means(self, codes: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Levels × outputs; the last two rows are for other and for missing values."""
@@ -220,7 +222,7 @@ class TargetPart:
         counts = np.bincount(at, minlength=slots)[:, None]
         sums = np.column_stack([np.bincount(at, weights=t, minlength=slots) for t in target.T])
         prior = target.mean(axis=0)
-        return ((sums + SMOOTHING * prior) / (counts + SMOOTHING)).astype("float32")
+        return np.asarray((sums + SMOOTHING * prior) / (counts + SMOOTHING), dtype="float32")
 
 
 class DatePart:
@@ -258,7 +260,7 @@ class DatePart:
             angle = 2 * np.pi * values / cycle
             columns += [np.sin(angle), np.cos(angle)]
         columns.append(days.isna())
-        return np.nan_to_num(np.column_stack([np.asarray(c, dtype="float32") for c in columns]))
+        return np.asarray(np.nan_to_num(np.column_stack([np.asarray(c, dtype="float32") for c in columns])))
 
 
 class TextPart:
@@ -296,7 +298,10 @@ class TextPart:
 
 
 def np_float(frame: pd.DataFrame) -> np.ndarray:
-    return frame.to_numpy(dtype="float32", na_value=float("nan"))
+    """A block of numbers as float32 (rows × columns), NaN for missing values."""
+    import numpy as np
+
+    return np.asarray(frame.to_numpy(dtype="float32", na_value=float("nan")))
 
 
 def _as_codes(codes: np.ndarray) -> np.ndarray:

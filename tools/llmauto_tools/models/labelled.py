@@ -17,6 +17,7 @@ from llmauto_tools.schema import Column, Table
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
 
     from llmauto_tools.workspace import Workspace
 
@@ -47,8 +48,11 @@ def load_labelled(
     timeout: float | None,
     group: Column | None = None,
     aside: Sequence[Column] = (),
+    positions: np.ndarray | None = None,
 ) -> Labelled:
     """Read the labelled rows of a table; at most 200,000, a stated sample of more.
+
+    positions: only the rows at these 0-based positions.
 
     Raises InvalidArguments where columns are missing or no row has a known label.
     """
@@ -69,10 +73,10 @@ def load_labelled(
         f'"llmauto row" AS "row" FROM (SELECT *, row_number() OVER () - 1 AS "llmauto row" FROM {name})'
     )
     notes = []
-    if count > MAX_ROWS:
+    if positions is None and count > MAX_ROWS:
         sql = sample_sql(f"({sql})", MAX_ROWS, count, seed)
         notes.append(f"About {MAX_ROWS:,} of {count:,} rows of '{table.name}' were scored (a random sample).")
-    data = workspace.engine.arrow(sql, timeout=timeout)
+    data = _rows_at(workspace, sql, positions, timeout)
     frame = to_frame(data, [str(i) for i in range(data.num_columns)])
     n, m = len(own), len(columns)
     y, known = _numbers(frame[str(m)], task, classes)
@@ -90,6 +94,22 @@ def load_labelled(
     beside.columns = pd.Index([c.name for c in aside], dtype=object)
     groups = pd.factorize(kept[str(m + 1)])[0] if group else None
     return Labelled(inputs, y, kept[str(m + 2)].to_numpy(dtype="int64"), groups, notes, beside, sql)
+
+
+def _rows_at(workspace: Workspace, sql: str, positions: np.ndarray | None, timeout: float | None) -> pa.Table:
+    """The rows of the statement, or those whose last column is among the positions, streamed."""
+    import numpy as np
+    import pyarrow as pa
+
+    if positions is None:
+        return workspace.engine.arrow(sql, timeout=timeout)
+    parts = []
+    for batch in workspace.engine.batches(sql, timeout=timeout):
+        wanted = np.isin(batch.column(batch.num_columns - 1).to_numpy(zero_copy_only=False), positions)
+        parts.append(
+            pa.table(batch).filter(pa.array(wanted)) if wanted.any() else pa.table(batch).slice(0, 0)
+        )
+    return pa.concat_tables(parts)
 
 
 def _own(table: Table, column: Column) -> Column:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from llmauto_tools.extras import require
 from llmauto_tools.models.blend import Blend, Fitted, Member
 from llmauto_tools.models.calibrate import best_threshold, cheapest_threshold, choose_calibration
 from llmauto_tools.models.candidates import presets, wants_logarithm
 from llmauto_tools.models.ensemble import blended, select_blend
-from llmauto_tools.models.learners import Candidate, Clock, Data, Problem
+from llmauto_tools.models.learners import Candidate, Clock, Data, Problem, fastest_threads
 from llmauto_tools.models.metrics import class_numbers, search_metric
 from llmauto_tools.models.search import MakeEncoder, Rows, Search, Tried
 from llmauto_tools.models.tune import tune
@@ -29,7 +30,16 @@ SEARCH_CELLS = 2_500_000
 SMALL_CELLS = 150_000
 """On smaller tables a second thread costs more than it saves."""
 
-_PRESET_SHARE = 0.55
+_TUNING_SHARE = 0.7
+"""What tuning may take of the time after the presets; the rest averages over further folds."""
+
+_MODELS_WANTED = 7
+"""Folds are given up until so many candidates as slow as the first one fit into the time."""
+
+_FEW_ROWS = 5_000
+"""With fewer rows one fold says too little: three stay, whatever the time."""
+
+_PRESET_SHARE = 0.6
 _FULL_SHARE = 0.4
 _LOSSES = {"neg_mean_absolute_error": "l1", "neg_median_absolute_error": "l1",
            "neg_mean_absolute_percentage_error": "mape"}  # fmt: skip
@@ -64,7 +74,7 @@ def learn(
     seed: int,
 ) -> Learned:
     """Train on `rows` until the clock ends. cost: (false positive, false negative) of a wrong row."""
-    from threadpoolctl import threadpool_limits
+    threadpool_limits = require("threadpoolctl", "Training a model", "ml").threadpool_limits
 
     small = rows.frame.size < SMALL_CELLS
     with threadpool_limits(1 if small else threads):
@@ -88,19 +98,26 @@ def _learn(
     kind = "regression" if not rows.classes else "binary" if rows.classes == 2 else "multiclass"
     ranking = search_metric(metric, kind)
     problem = Problem(rows.classes, _stop(ranking), _loss(ranking, rows.classes), threads)
-    search = Search(rows, folds, problem, ranking, make_encoder, seed)
+    by_time = design.times is not None
+    search = Search(rows, folds, problem, ranking, make_encoder, seed, by_time)
     columns = rows.frame.shape[1]
     cap = max(20_000, SEARCH_CELLS // max(columns, 1))
     sampled = len(folds[0][0]) > cap
     total = clock.left()
-    by_time = design.times is not None
     log = not rows.classes and wants_logarithm(rows.y)
-    later = _FULL_SHARE if sampled else 0.25 if by_time else 0.06
+    later = _FULL_SHARE if sampled else 0.25 if by_time else 0.05
     until = clock.within(total * (1 - later))
     planned = presets(min(cap, len(rows.y)), columns, rows.classes, log, by_time)
-    _try_presets(search, planned, until.within(_PRESET_SHARE * until.left()), cap, report)
+    planned = [dataclasses.replace(c, rows=min(c.rows or cap, cap)) for c in planned]
+    report("fitting the first model", 0.03)
+    planned = _fit_to_time(search, planned, until)
+    _try_presets(search, planned, until.within(_PRESET_SHARE * until.left()), report)
     report("tuning LightGBM", 0.5)
-    trials = tune(search, until, cap, log) if until.left() > 0.1 * total else 0
+    tuning = until.within(until.left() * (1 if sampled or by_time else _TUNING_SHARE))
+    trials = tune(search, tuning, cap, log) if tuning.left() > 0.08 * total else 0
+    if not sampled and not by_time:
+        report("averaging over further folds", 0.75)
+        _more_folds(search, design, until, seed)
     if sampled:
         report("fitting the best model on all rows", 0.7)
         _on_all_rows(search, clock.within(0.85 * clock.left()))
@@ -131,20 +148,66 @@ def _loss(metric: Metric, classes: int) -> str:
     return _LOSSES.get(metric.scorer, "regression")
 
 
-def _try_presets(search: Search, planned: list[Candidate], clock: Clock, cap: int, report: Report) -> None:
-    """Each candidate gets a fair share of the time; what one leaves goes to the next ones."""
+def _fit_to_time(search: Search, planned: list[Candidate], clock: Clock) -> list[Candidate]:
+    """Fit LightGBM on one fold; where that is slow, use fewer folds, higher learning rates, fewer candidates.
+
+    The folds that are given up are in `search.spare`.
+    """
+    total = clock.left()
+    first = next(c for c in planned if c.family == "lightgbm")
+    _, data = search.data(0, first.kind)  # type: ignore[arg-type]
+    if search.problem.threads > 1 and total > 3:
+        search.problem.threads = fastest_threads(data, search.problem)
+    seconds = search.probe(first, clock.within(max(total / 8, 0.2)))
+    slow = seconds > total / 9
+    least = 1 if len(search.rows.y) > _FEW_ROWS else 3
+    affordable = max(int(total / (_MODELS_WANTED * max(seconds, 1e-3))), least)
+    if affordable < len(search.folds):
+        last = search.by_time  # the newest parts are most like the rows to come
+        kept = search.folds[-affordable:] if last else search.folds[:affordable]
+        search.spare = [] if last else search.folds[affordable:]
+        search.folds = kept
+    if slow:  # it was cut off by the clock
+        planned = [_faster(c) for c in planned if c.name not in ("LightGBM, large", "random forest")]
+    return planned
+
+
+def _faster(candidate: Candidate) -> Candidate:
+    settings = dict(candidate.settings)
+    if "learning_rate" in settings:
+        settings["learning_rate"] = 0.12
+    return dataclasses.replace(candidate, settings=settings)
+
+
+def _try_presets(search: Search, planned: list[Candidate], clock: Clock, report: Report) -> None:
+    """Each candidate gets its share of the time; what one leaves goes to the next ones."""
     for i, candidate in enumerate(planned):
         report(f"fitting {candidate.name}", 0.05 + 0.4 * i / len(planned))
         if clock.left() < 0 and search.tried:
             return
-        limited = dataclasses.replace(candidate, rows=min(candidate.rows or cap, cap))
-        share = max(clock.left() / (len(planned) - i) * 1.6, 0.3)
-        search.attempt(limited, clock.within(share) if search.tried else _unhurried(clock, share))
+        share = max(clock.left() / (len(planned) - i) * 2.0, 0.3)
+        search.attempt(candidate, clock.within(share) if search.tried else _unhurried(clock, share))
 
 
 def _unhurried(clock: Clock, seconds: float) -> Clock:
     """A clock for the first candidate, which is never given up: without it there would be no model."""
     return Clock(time.monotonic() + max(seconds, 1.0), clock.check)
+
+
+def _more_folds(search: Search, design: Design, clock: Clock, seed: int) -> None:
+    """Use the time that tuning left: the best candidates once more on folds that are cut differently."""
+    from llmauto_tools.models.splits import shuffled_folds
+
+    count = len(search.folds) + len(search.spare)
+    if count < 2:
+        return
+    for extra in range(6):
+        folds = search.spare if extra == 0 else shuffled_folds(design, count, seed + 100 * extra)
+        if not folds:
+            continue
+        for tried in search.ranked()[:4]:
+            if not search.extend(tried, folds, clock):
+                return
 
 
 def _on_all_rows(search: Search, clock: Clock) -> None:
@@ -173,7 +236,7 @@ def _refitted(search: Search, tried: Tried, clock: Clock) -> list[Fitted]:
     import numpy as np
 
     everything = np.arange(len(search.rows.y))
-    encoder = search._make_encoder(tried.candidate.kind, search.seed)  # type: ignore[arg-type]
+    encoder = search.make_encoder(tried.candidate.kind, search.seed)  # type: ignore[arg-type]
     x = encoder.fit_transform(search.rows.frame, search.rows.encoded_target(everything))
     data = Data(x, search.rows.y, x[:0], search.rows.y[:0], encoder.categorical_)
     settings = dict(tried.candidate.settings)

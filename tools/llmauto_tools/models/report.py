@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from llmauto_tools.models.assess import confusion_section, rounded, scores_section
 from llmauto_tools.models.bootstrap import Interval
 from llmauto_tools.models.charts import model_charts
+from llmauto_tools.models.drift import input_profile
 from llmauto_tools.results import QueryResult, Section, ToolResult, section, table_of, to_json_value
 
 if TYPE_CHECKING:
@@ -234,35 +235,13 @@ def meta_of(training: Training, fingerprint: str, evidence: str, name: str) -> d
         "cost": arguments.cost.model_dump() if arguments.cost else None,
         "time_budget": arguments.time_budget,
         "seed": arguments.seed,
-        "profile": input_profile(training),
+        "profile": input_profile(learned.search.rows.frame, training.inputs),
         "notes": training.notes,
         "evidence": evidence,
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
     value: dict[str, Any] = to_json_value(made)
     return value
-
-
-def input_profile(training: Training) -> dict[str, Any]:
-    """Per input, what the training rows look like: missing share, deciles of numbers, frequent levels.
-
-    `predict` compares new rows with it.
-    """
-    import numpy as np
-
-    frame = training.learned.search.rows.frame
-    profile: dict[str, Any] = {}
-    for i in training.inputs[:500]:
-        values = frame[i.name]
-        made: dict[str, Any] = {"missing": rounded(float(values.isna().mean()))}
-        if i.role == "number" and values.notna().any():
-            made["deciles"] = [float(q) for q in np.nanquantile(values.to_numpy(), np.linspace(0, 1, 11))]
-        elif i.role == "category":
-            shares = values.value_counts(normalize=True).head(30)
-            made["levels"] = {str(k): rounded(float(v)) for k, v in shares.items()}
-            made["distinct"] = int(values.nunique())
-        profile[i.name] = made
-    return profile
 
 
 def prediction_frame(

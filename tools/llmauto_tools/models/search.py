@@ -32,6 +32,8 @@ class Tried:
     seconds: float
     predictions: np.ndarray
     fitted: list[Fitted] = field(default_factory=list)
+    counts: np.ndarray | None = None
+    """On how many folds each row was scored."""
 
     @property
     def score(self) -> float:
@@ -52,9 +54,7 @@ class Rows:
         import numpy as np
 
         y = self.y[picked]
-        if self.classes > 2:
-            return np.eye(self.classes)[y]
-        return y.astype(float)[:, None]
+        return np.eye(self.classes)[y] if self.classes > 2 else np.asarray(y, dtype=float)[:, None]
 
 
 class Search:
@@ -68,22 +68,27 @@ class Search:
         metric: Metric,
         make_encoder: MakeEncoder,
         seed: int,
+        by_time: bool = False,
     ) -> None:
+        self.by_time = by_time
         self.rows = rows
         self.folds = folds
         self.problem = problem
         self.metric = metric
         self.seed = seed
         self.tried: list[Tried] = []
-        self.failures: dict[str, str] = {}
-        self._make_encoder = make_encoder
+        self.make_encoder = make_encoder
+        self.spare: list[Fold] = []
+        """Folds that were made but did not fit into the time."""
+        self._more: list[Fold] = []
+        self._first: tuple[Candidate, Any] | None = None
         self._data: dict[tuple[int, str], tuple[Any, Data]] = {}
 
     def data(self, k: int, kind: Kind) -> tuple[Any, Data]:
         """The encoder and the matrices of a fold, made once."""
         if (k, kind) not in self._data:
-            train, valid = self.folds[k]
-            encoder = self._make_encoder(kind, self.seed)
+            train, valid = self._fold(k)
+            encoder = self.make_encoder(kind, self.seed)
             x = encoder.fit_transform(self.rows.frame.iloc[train], self.rows.encoded_target(train))
             made = Data(x, self.rows.y[train], encoder.transform(self.rows.frame.iloc[valid]),
                         self.rows.y[valid], encoder.categorical_)  # fmt: skip
@@ -100,38 +105,78 @@ class Search:
         import numpy as np
 
         began = time.monotonic()
-        sums, counts = self._empty(), np.zeros(len(self.rows.y))
-        scores: list[float] = []
-        fitted: list[Fitted] = []
-        for k, (_, valid) in enumerate(self.folds):
+        tried = Tried(candidate, [], 0.0, self._empty(), [], np.zeros(len(self.rows.y)))
+        for k in range(len(self.folds)):
             clock.check()
             if k and clock.left() < 0.3 * (len(self.folds) - k) * (time.monotonic() - began) / k:
                 return None
-            encoder, data = self.data(k, candidate.kind)  # type: ignore[arg-type]
+            first = self._first if k == 0 and self._first is not None else (None, None)
             share = clock.within(max(clock.left(), 0.05) / (len(self.folds) - k))
-            model = candidate.fit(data, self.problem, share, self.seed + k)
-            predicted = model.predict(data.x_valid)
-            if not np.isfinite(predicted).all():
+            if not self._add(tried, k, share, first[1] if first[0] is candidate else None):
                 return None
-            scores.append(self.metric.of(data.y_valid, predicted))
-            sums[valid] += predicted
-            counts[valid] += 1
-            fitted.append(Fitted(encoder, model))
-            if prune is not None and prune(k, self.metric.utility(float(np.nanmean(scores)))):
+            if prune is not None and prune(k, self.metric.utility(tried.score)):
                 return None
-        shape = (-1, 1) if self.rows.classes else (-1,)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            predictions = sums / counts.reshape(shape)
-        scores = [s for s in scores if np.isfinite(s)]
-        if not scores:
-            return None
-        self.tried.append(Tried(candidate, scores, time.monotonic() - began, predictions, fitted))
-        return self.tried[-1]
+        tried.seconds = time.monotonic() - began
+        self.tried.append(tried)
+        return tried
+
+    def extend(self, tried: Tried, folds: list[Fold], clock: Clock) -> bool:
+        """Fit a candidate on another round of folds as well: more models to average, steadier predictions.
+
+        False where the time was too short; what was added stays.
+        """
+        began = time.monotonic()
+        start = self._number(folds)
+        for k in range(start, start + len(folds)):
+            clock.check()
+            if clock.left() < tried.seconds / len(self.folds) or not self._add(tried, k, clock):
+                return False
+        tried.seconds += time.monotonic() - began
+        return True
+
+    def _number(self, folds: list[Fold]) -> int:
+        """The number of the first of some further folds, which `data` then knows."""
+        if not any(f is folds[0] for f in self._more):
+            self._more += folds
+        return len(self.folds) + next(i for i, f in enumerate(self._more) if f is folds[0])
+
+    def _add(self, tried: Tried, k: int, clock: Clock, model: Any = None) -> bool:
+        """Fit (unless a model is given) and score the candidate on one fold."""
+        import numpy as np
+
+        encoder, data = self.data(k, tried.candidate.kind)  # type: ignore[arg-type]
+        model = model or tried.candidate.fit(data, self.problem, clock, self.seed + k)
+        predicted = model.predict(data.x_valid)
+        score = self.metric.of(data.y_valid, predicted)
+        if not np.isfinite(predicted).all() or not np.isfinite(score):
+            return False
+        valid = self._fold(k)[1]
+        assert tried.counts is not None
+        before = tried.counts[valid]
+        known = np.where(np.isfinite(tried.predictions[valid]), tried.predictions[valid], 0.0)
+        weight = before.reshape(-1, 1) if self.rows.classes else before
+        tried.predictions[valid] = (known * weight + predicted) / (weight + 1)
+        tried.counts[valid] += 1
+        tried.scores.append(score)
+        tried.fitted.append(Fitted(encoder, model))
+        return True
+
+    def _fold(self, k: int) -> Fold:
+        return self.folds[k] if k < len(self.folds) else self._more[k - len(self.folds)]
+
+    def probe(self, candidate: Candidate, clock: Clock) -> float:
+        """Fit the candidate on the first fold; returns the seconds. `attempt` does not fit it again there."""
+        _, data = self.data(0, candidate.kind)  # type: ignore[arg-type]
+        began = time.monotonic()
+        self._first = candidate, candidate.fit(data, self.problem, clock, self.seed)
+        return time.monotonic() - began
 
     def _empty(self) -> np.ndarray:
         import numpy as np
 
-        return np.zeros((len(self.rows.y), self.rows.classes) if self.rows.classes else len(self.rows.y))
+        return np.full(
+            (len(self.rows.y), self.rows.classes) if self.rows.classes else len(self.rows.y), np.nan
+        )
 
     def ranked(self) -> list[Tried]:
         """What was tried, best first."""

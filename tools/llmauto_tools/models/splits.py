@@ -93,7 +93,7 @@ def make_folds(
     repeats = 2 if count is None and rows <= 2_500 and design.groups is None and seconds >= 40 else 1
     made: list[Fold] = []
     for repeat in range(repeats):
-        made += _shuffled(design, wanted, seed + repeat)
+        made += shuffled_folds(design, wanted, seed + repeat)
     words = f"{wanted} folds" + (", twice" if repeats == 2 else "")
     if design.groups is not None:
         wanted = min(wanted, len(np.unique(design.groups)))
@@ -101,7 +101,8 @@ def make_folds(
     return made, words
 
 
-def _shuffled(design: Design, count: int, seed: int) -> list[Fold]:
+def shuffled_folds(design: Design, count: int, seed: int) -> list[Fold]:
+    """Folds of rows in random order, the classes in their shares, or of whole groups."""
     import warnings
 
     import numpy as np

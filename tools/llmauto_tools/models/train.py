@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TEST = 0.2
 MAX_TEST_ROWS = 50_000
-FINISH_SHARE = 0.12
+FINISH_SHARE = 0.08
 """The part of the time that is kept for the test, the checks and the file."""
 
 
@@ -144,7 +144,7 @@ def _train(
     folds, fold_words = make_folds(
         sides.design, len(inputs), arguments.folds, arguments.time_budget, arguments.seed
     )
-    reserve = max(FINISH_SHARE * arguments.time_budget, 0.5)
+    reserve = max(FINISH_SHARE * arguments.time_budget, 0.7)
     searching = Clock(clock.end - reserve, clock.check)
     cost = (arguments.cost.false_positive, arguments.cost.false_negative) if arguments.cost else None
     learned = learn(
@@ -161,7 +161,7 @@ def _train(
     name, prediction = baselines[0]
     training = Training(
         arguments, chosen, sides.whole, learned, metric, inputs, dropped, len(rows.y), scored,
-        sides.test_positions, sides.test_from, fold_words, intervals, resamples, name,
+        sides.test_positions, sides.test_from, _used(fold_words, len(folds), len(learned.search.folds)), intervals, resamples, name,
         {m: _of(m, target.kind, scored.y, prediction) for m in intervals},
         difference_interval(metric, scored.y, (scored.prediction, learned.threshold), (prediction, None),
                             rows.classes, scored.groups, arguments.seed),
@@ -172,6 +172,10 @@ def _train(
     checking = Clock(time.monotonic() + max(0.25 * reserve, 1.0), clock.check)
     training.notes += _warnings(training, sides, rows, checking)
     return training
+
+
+def _used(words: str, made: int, used: int) -> str:
+    return words if used == made else f"{words}, of which {used} fitted into the time"
 
 
 def _with_time(text: str, clock: Clock) -> str:
@@ -301,7 +305,7 @@ def _warnings(training: Training, sides: _Sides, rows: Rows, clock: Clock) -> li
         notes.append(warning)
     if len(sides.test):
         frame = sides.whole.frame
-        notes += checks.duplicate_notes(frame, sides.whole.target.y, sides.train, sides.test)[0]
+        notes += checks.duplicate_notes(frame, sides.whole.target.y, sides.train, sides.test)
         shared = checks.shared_groups(sides.whole.groups, sides.train, sides.test)
     else:
         names = [i.name for i in training.inputs]
@@ -309,7 +313,7 @@ def _warnings(training: Training, sides: _Sides, rows: Rows, clock: Clock) -> li
         import numpy as np
 
         y, n = np.concatenate([rows.y, sides.test_design.y]), len(rows.y)
-        notes += checks.duplicate_notes(both, y, np.arange(n), np.arange(n, len(y)))[0]
+        notes += checks.duplicate_notes(both, y, np.arange(n), np.arange(n, len(y)))
         shared = 0
     if shared:
         notes.append(

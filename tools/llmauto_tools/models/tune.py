@@ -10,8 +10,8 @@ from llmauto_tools.models.learners import Candidate, Clock
 if TYPE_CHECKING:
     from llmauto_tools.models.search import Search
 
-MAX_TRIALS = 60
-PATIENCE = 30
+MAX_TRIALS = 80
+PATIENCE = 35
 """The search ends after so many trials without a better one."""
 
 

@@ -26,7 +26,7 @@ def write_parquet(cursor: duckdb.DuckDBPyConnection, sql: str, path: Path) -> in
     import pyarrow.parquet as pq
 
     described = cursor.execute(f"DESCRIBE (\n{sql}\n)").fetchall()
-    relation = cursor.sql(_storable(sql, [(r[0], r[1]) for r in described]))
+    relation = cursor.sql(storable(sql, [(r[0], r[1]) for r in described]))
     reader = relation.to_arrow_reader(ROWS_PER_GROUP)
     rows = 0
     try:
@@ -50,7 +50,7 @@ def write_parquet(cursor: duckdb.DuckDBPyConnection, sql: str, path: Path) -> in
     return rows
 
 
-def _storable(sql: str, columns: list[tuple[str, str]]) -> str:
+def storable(sql: str, columns: list[tuple[str, str]]) -> str:
     """The statement with casts for the types that parquet lacks."""
     casts = []
     for column, dtype in columns:
