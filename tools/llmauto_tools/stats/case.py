@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmauto_tools.errors import InvalidArguments
-from llmauto_tools.results import Section
+from llmauto_tools.results import JsonValue, Section
 from llmauto_tools.stats.choose import SMALL, Sample
 from llmauto_tools.stats.data import Data, text
 from llmauto_tools.stats.moments import Moments
@@ -100,6 +100,10 @@ class Case:
     def finding(self, outcome: Outcome, significant: bool, unsure: bool) -> str:
         """The answer in one sentence, without the test's own figures."""
         raise NotImplementedError
+
+    def told(self, outcome: Outcome) -> dict[str, JsonValue]:
+        """What the finding's words tell besides the test, for the figures."""
+        return {}
 
     def refuse_alternative(self, kind: Kind) -> None:
         """Raise InvalidArguments for a test that has no direction."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from llmauto_tools.errors import InvalidArguments
-from llmauto_tools.results import Section, section
+from llmauto_tools.results import JsonValue, Section, section
 from llmauto_tools.stats import counts, pictures, words
 from llmauto_tools.stats.case import Case, Settings, refuse_few
 from llmauto_tools.stats.choose import (
@@ -116,6 +116,16 @@ class CategoryCase(Case):
         expected = self.share if len(self.levels) == 2 else 1 / len(self.levels)
         return pictures.intervals(f"shares of {self.value}", "share", rows, expected)
 
+    def told(self, outcome: Outcome) -> dict[str, JsonValue]:
+        if len(self.levels) == 2:
+            return {
+                "level": self.level,
+                "share": self.levels[self.level] / self.n,
+                "expected_share": self.share,
+            }
+        ranked = sorted(self.levels.values())
+        return {"fewest": ranked[0], "most": ranked[-1]}
+
     def finding(self, outcome: Outcome, significant: bool, unsure: bool) -> str:
         if outcome.kind == "chi2":
             return words.equal_shares_finding(self.value, self.levels, significant, unsure)
@@ -215,6 +225,15 @@ class CrosstabCase(Case):
     def chart(self) -> dict[str, Any]:
         return pictures.shares(self.table, self.second, self.value)
 
+    def told(self, outcome: Outcome) -> dict[str, JsonValue]:
+        if not self._is_small():
+            return {}
+        shares = [row[0] / total for row, total in zip(self.table.counts, self.table.row_sums, strict=True)]
+        return {
+            "level": self.table.columns[0], "first": self.table.rows[0], "second": self.table.rows[1],
+            "first_share": shares[0], "second_share": shares[1],
+        }  # fmt: skip
+
     def finding(self, outcome: Outcome, significant: bool, unsure: bool) -> str:
         if self._is_small():
             return words.two_shares_finding(
@@ -259,6 +278,11 @@ class PairedTableCase(Case):
 
     def chart(self) -> dict[str, Any]:
         return pictures.shares(self.table, self.value, self.second)
+
+    def told(self, outcome: Outcome) -> dict[str, JsonValue]:
+        n, table = self.table.n, self.table
+        first, second = table.row_sums[0] / n, table.column_sums[0] / n
+        return {"level": table.rows[0], "first_share": first, "second_share": second}
 
     def finding(self, outcome: Outcome, significant: bool, unsure: bool) -> str:
         return words.paired_shares_finding(self.value, self.second, self.table, significant, unsure)

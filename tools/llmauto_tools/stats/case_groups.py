@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from llmauto_tools.errors import InvalidArguments
-from llmauto_tools.results import Section, section
+from llmauto_tools.results import JsonValue, Section, section
 from llmauto_tools.stats import means, pictures, ranks, words
 from llmauto_tools.stats.case import Case, Settings, refuse_constant, refuse_few, samples_of
 from llmauto_tools.stats.choose import choose_groups
@@ -185,6 +185,22 @@ class GroupsCase(Case):
 
     def chart(self) -> dict[str, Any]:
         return pictures.boxes(self.value, self.second, self.groups, self.settings.alpha)
+
+    def told(self, outcome: Outcome) -> dict[str, JsonValue]:
+        by_ranks = outcome.kind in ("mann_whitney", "kruskal")
+        name = "median" if by_ranks else "mean"
+        ranked = sorted(self.groups, key=lambda g: g.median if by_ranks else g.mean)
+        low, high = ((g.median if by_ranks else g.mean) for g in (ranked[0], ranked[-1]))
+        told: dict[str, JsonValue] = {
+            "groups": len(self.groups), "lowest_group": ranked[0].label, f"lowest_{name}": low,
+            "highest_group": ranked[-1].label, f"highest_{name}": high,
+        }  # fmt: skip
+        if outcome.kind == "mann_whitney":
+            told["chance_larger"] = outcome.effects[1].value
+        if outcome.kind == "levene":
+            spreads = sorted(g.sd for g in self.groups)
+            told |= {"smallest_sd": spreads[0], "largest_sd": spreads[-1]}
+        return told
 
     def finding(self, outcome: Outcome, significant: bool, unsure: bool) -> str:
         if outcome.kind in ("shapiro", "anderson") or (outcome.kind == "ks" and len(self.groups) != 2):

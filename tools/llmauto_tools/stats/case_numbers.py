@@ -6,7 +6,7 @@ from typing import Any
 
 from llmauto_tools.columns import quoted
 from llmauto_tools.errors import InvalidArguments
-from llmauto_tools.results import Section, section
+from llmauto_tools.results import JsonValue, Section, section
 from llmauto_tools.stats import correlation, means, pictures, ranks, words
 from llmauto_tools.stats.case import Case, Settings, refuse_constant, refuse_few, sample_of
 from llmauto_tools.stats.choose import Sample, choose_numbers, choose_one_number, choose_pairs
@@ -80,6 +80,9 @@ class NumberCase(Case):
 
     def chart(self) -> dict[str, Any]:
         return pictures.histogram(self.data, self.values, self.value, self.settings.mean)
+
+    def told(self, outcome: Outcome) -> dict[str, JsonValue]:
+        return {"mean": self.moments.mean, "median": self.moments.median}
 
     def finding(self, outcome: Outcome, significant: bool, unsure: bool) -> str:
         if outcome.kind in ("shapiro", "anderson", "ks"):
@@ -181,6 +184,14 @@ class PairsCase(Case):
     def chart(self) -> dict[str, Any]:
         name = f"{self.names[0]} minus {self.names[1]}"
         return pictures.histogram(self.data, self.differences, name, 0.0)
+
+    def told(self, outcome: Outcome) -> dict[str, JsonValue]:
+        name = "median" if outcome.kind == "wilcoxon" else "mean"
+        first, second, difference = (getattr(m, name) for m in (*self.sides, self.moments))
+        return {
+            "first": self.names[0], "second": self.names[1], f"first_{name}": first, f"second_{name}": second,
+            f"{name}_difference": difference,
+        }  # fmt: skip
 
     def finding(self, outcome: Outcome, significant: bool, unsure: bool) -> str:
         return words.pairs_finding(

@@ -146,10 +146,10 @@ def choose_table(table: Crosstab) -> Choice:
     if (len(table.rows), len(table.columns)) == (2, 2):
         if smallest < 5:
             check = Check("expected counts", found, "below 5: no approximation")
-            return Choice("fisher", "an expected count is below 5", "chi2", (check,))
+            return Choice("fisher", "an expected count is small", "chi2", (check,))
         check = Check("expected counts", found, "at least 5")
         return Choice(
-            "proportions", "two shares are compared and no expected count is below 5", "fisher", (check,)
+            "proportions", "shares are compared and the expected counts are large enough", "fisher", (check,)
         )
     share = table.share_below(5)
     found += f", {share:.0%} of the cells below 5"
@@ -173,7 +173,7 @@ def choose_one_category(levels: int) -> Choice:
     """One column of categories: a share against a number, or equal shares."""
     if levels == 2:
         return Choice("binomial", "the exact test needs no approximation", "proportions")
-    return Choice("chi2", "there are more than two categories, tested against equal shares", None)
+    return Choice("chi2", "there are several categories, tested against equal shares", None)
 
 
 def choose_paired_table(table: Crosstab) -> Choice:

@@ -103,24 +103,32 @@ def variance_shares(
 
     The intervals invert the noncentral F distribution (Steiger 2004), which assumes equal variances.
     """
-    from scipy.stats import ncf
-
     df1, df2 = groups - 1, n - groups
     mean_square = within / df2
-    f = between / df1 / mean_square
     eta = between / (between + within)
     omega = (between - df1 * mean_square) / (between + within + mean_square)
+
+    low, high = share_interval(eta, df1, df2, n, alpha)
+    method = "noncentral F (Steiger 2004)"
+    return (
+        Effect("omega squared", max(omega, 0.0), low, high, method),
+        Effect("eta squared", eta, low, high, method),
+    )
+
+
+def share_interval(share: float, df1: int, df2: int, n: int, alpha: float) -> tuple[float, float]:
+    """The interval of an R squared whose regressors are fixed, by the noncentral F (Steiger 2004)."""
+    from scipy.stats import ncf
+
+    f = share / df1 / ((1 - share) / df2) if share < 1 else math.inf
+    if not math.isfinite(f):
+        return 1.0, 1.0
 
     def level(nc: float) -> float:
         return float(ncf.cdf(f, df1, df2, nc))
 
     low, high = (_noncentrality(level, f * df1, p) for p in (1 - alpha / 2, alpha / 2))
-    method = "noncentral F (Steiger 2004)"
-    interval = (low / (low + n), high / (high + n))
-    return (
-        Effect("omega squared", max(omega, 0.0), *interval, method),
-        Effect("eta squared", eta, interval[0], max(interval[1], eta), method),
-    )
+    return low / (low + n), max(high / (high + n), share)
 
 
 def rank_share(h: float, groups: int, n: int, alpha: float) -> Effect:

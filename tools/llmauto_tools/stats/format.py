@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-SMALLEST_P = 0.001
-
 
 def number(x: float) -> str:
     """About three or four digits: 3,701; 0.412; -12.3; 2.1e-07."""
@@ -23,9 +21,11 @@ def number(x: float) -> str:
 
 
 def p_words(p: float) -> str:
-    """p = 0.61, p = 0.013, p < 0.001."""
-    if p < SMALLEST_P:
-        return f"p < {SMALLEST_P}"
+    """p = 0.61, p = 0.013, p = 4.8e-16."""
+    if p == 0:
+        return "p too small to be told"
+    if p < 0.0001:
+        return f"p = {p:.1e}"
     return f"p = {p:.2f}" if p >= 0.0995 else f"p = {p:.2g}"
 
 
@@ -35,8 +35,8 @@ def share(x: float) -> str:
 
 
 def named(labels: Sequence[str]) -> str:
-    """A, B and C; and "7 more" where they are many."""
+    """A, B and C; "and others" where they are many."""
     shown = list(labels[:5])
     if len(labels) > 5:
-        shown.append(f"{len(labels) - 5} more")
+        shown.append("others")
     return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " and " + shown[-1]

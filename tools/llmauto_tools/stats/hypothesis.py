@@ -15,7 +15,7 @@ from llmauto_tools.stats.case_counts import CategoryCase, CrosstabCase, PairedTa
 from llmauto_tools.stats.case_groups import GroupsCase
 from llmauto_tools.stats.case_numbers import NumberCase, NumbersCase, PairsCase
 from llmauto_tools.stats.data import Data
-from llmauto_tools.stats.format import SMALLEST_P, named, number, p_words
+from llmauto_tools.stats.format import named, number, p_words
 from llmauto_tools.stats.multiple import CORRECTIONS, corrected
 from llmauto_tools.stats.outcome import TITLES, Choice, Kind, Outcome
 from llmauto_tools.stats.posthoc import Pairs
@@ -92,6 +92,7 @@ def answer(data: Data, asked: Asked, settings: Settings) -> ToolResult:
     if settings.margin is not None:
         sentences.append(_equivalence(tested, settings.margin, figures))
     if pairs is not None:
+        figures["pairs"] = len(pairs.pairs)
         figures["pairs_that_differ"] = sum(p.p_corrected < settings.alpha for p in pairs.pairs)
         sentences.append(_pairs_words(pairs, settings.alpha))
     return ToolResult(
@@ -131,7 +132,7 @@ def _equivalence(tested: Tested, margin: float, figures: dict[str, JsonValue]) -
     equivalent = p < tested.case.settings.alpha
     figures |= {"margin": margin, "equivalence_p": p, "equivalent": equivalent}
     verdict = "is smaller than" if equivalent else "may be as large as"
-    return f"The difference {verdict} the margin of {number(margin)} (two one-sided tests, {p_words(p)})."
+    return f"The difference {verdict} the margin of {number(margin)} (equivalence test, {p_words(p)})."
 
 
 def figures_of(tested: Tested) -> dict[str, JsonValue]:
@@ -147,11 +148,10 @@ def figures_of(tested: Tested) -> dict[str, JsonValue]:
     }  # fmt: skip
     if tested.other is not None:
         figures["agrees"] = (tested.other.p < settings.alpha) == tested.significant
-    if outcome.p < SMALLEST_P or (tested.other is not None and tested.other.p < SMALLEST_P):
-        figures["p_below"] = SMALLEST_P
     if outcome.difference is not None:
         d = outcome.difference
         figures |= {"difference": d.value, "difference_low": d.low, "difference_high": d.high}
+    figures |= tested.case.told(outcome)
     if tested.detectable is not None:
         found, unit = tested.detectable, tested.case.unit_of_detectable()
         figures |= {"power": found.power, "detectable_effect": found.effect, "detectable_unit": found.unit}
@@ -260,7 +260,7 @@ def answer_many(data: Data, values: Sequence[str], asked: Asked, settings: Setti
     figures = figures_of(first) | {
         "column": rows[0][0], "p_value": fixed[order[0]], "p_uncorrected": first.outcome.p,
         "significant": fixed[order[0]] < settings.alpha, "tested": len(tested),
-        "significant_columns": clear, "correction": used,
+        "clear": len(clear), "significant_columns": clear, "correction": used,
     }  # fmt: skip
     notes = [f"'{value}' was not tested: {e.message}" for value, e in failed]
     return ToolResult(

@@ -91,9 +91,9 @@ def groups_finding(
     name = "median" if by_ranks else "mean"
     ranked = sorted(groups, key=lambda g: g.median if by_ranks else g.mean)
     low, high = ((g.median if by_ranks else g.mean) for g in (ranked[0], ranked[-1]))
-    numbers = f"the {name}s go from {number(low)} ({ranked[0].label}) to {number(high)} ({ranked[-1].label})"
+    numbers = f"the lowest {name} is that of {ranked[0].label} ({number(low)}), the highest that of {ranked[-1].label} ({number(high)})"
     if significant:
-        return f"{value} differs between the {len(groups)} groups of {by}: {numbers}."
+        return f"{value} differs between the groups of {by}: {numbers}."
     if unsure:
         return f"We cannot tell whether {value} differs between the groups of {by}: {numbers}."
     return f"The groups of {by} do not differ clearly in {value}: {numbers}."
