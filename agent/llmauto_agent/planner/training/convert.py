@@ -22,8 +22,11 @@ from typing import Any
 
 from llmauto_agent.planner.training.convert_chase import chase
 from llmauto_agent.planner.training.convert_check import Database, Outcome, convert_all
+from llmauto_agent.planner.training.convert_nvbench import nvbench
+from llmauto_agent.planner.training.convert_retqa import retqa
 from llmauto_agent.planner.training.convert_spider import spider
 from llmauto_agent.planner.training.convert_wikisql import wikisql
+from llmauto_agent.planner.training.convert_wtq import wtq
 from llmauto_agent.planner.training.records import write_lines
 
 
@@ -42,6 +45,15 @@ SETS: dict[str, QuestionSet] = {
     "spider_train": QuestionSet("spider", "en", lambda data, cache: spider(data / "spider", cache, "train")),
     "spider_dev": QuestionSet("spider", "en", lambda data, cache: spider(data / "spider", cache, "dev")),
     "spider_held": QuestionSet("spider", "en", lambda data, cache: spider(data / "spider", cache, "held")),
+    "wtq_train": QuestionSet("wtq", "en", lambda data, _: wtq(data / "wtq")),
+    "nvbench_train": QuestionSet(
+        "nvbench", "en", lambda d, cache: nvbench(d / "nvbench", d / "spider", cache, "train")
+    ),
+    "nvbench_dev": QuestionSet(
+        "nvbench", "en", lambda d, cache: nvbench(d / "nvbench", d / "spider", cache, "dev")
+    ),
+    "retqa_train": QuestionSet("retqa", "zh", lambda data, _: retqa(data / "retqa_zh", "train")),
+    "retqa_dev": QuestionSet("retqa", "zh", lambda data, _: retqa(data / "retqa_zh", "dev")),
     "chase_train": QuestionSet("chase", "zh", lambda d, cache: chase(d / "chase_zh", cache, held=False)),
     "chase_held": QuestionSet("chase", "zh", lambda d, cache: chase(d / "chase_zh", cache, held=True)),
 }
@@ -54,6 +66,7 @@ class Counts:
     read: int = 0
     converted: int = 0
     kept: int = 0
+    unordered: int = 0
     records: int = 0
     databases: int = 0
 
@@ -61,6 +74,7 @@ class Counts:
         self.read += outcome.read
         self.converted += outcome.converted
         self.kept += outcome.kept
+        self.unordered += outcome.unordered
         self.records += len(outcome.records)
         self.databases += bool(outcome.records)
 
@@ -95,12 +109,14 @@ def _progress(text: str) -> None:
 
 def table_of_counts(report: dict[str, dict[str, Any]]) -> str:
     """The report for a person: a line per set, and the most frequent reasons of loss below it."""
-    lines = [f"{'set':<15}{'read':>8}{'converted':>11}{'kept':>8}{'':>8}{'records':>9}{'databases':>11}"]
+    lines = [
+        f"{'set':<15}{'read':>8}{'converted':>11}{'kept':>8}{'':>8}{'unordered':>11}{'records':>9}{'databases':>11}"
+    ]
     for name, row in report.items():
         share = f"{100 * row['kept'] / row['read']:.1f}%" if row["read"] else ""
         lines.append(
             f"{name:<15}{row['read']:>8,}{row['converted']:>11,}{row['kept']:>8,}{share:>8}"
-            f"{row['records']:>9,}{row['databases']:>11,}"
+            f"{row['unordered']:>11,}{row['records']:>9,}{row['databases']:>11,}"
         )
         reasons = list(row["losses"].items())[:12]
         if reasons:

@@ -317,10 +317,19 @@ def _corr(node: exp.Corr, scope: SqlScope) -> Expr:
 
 
 def _scalar(node: exp.Expr, scope: SqlScope) -> Expr:
-    plan = scope.query(node, scope)
-    if not gives_one_row(plan):
-        raise CannotSay("inner_query_of_many_rows", node.sql()[:80])
-    return ScalarQuery(plan=plan)
+    return ScalarQuery(plan=single_value(scope.query(node, scope)))
+
+
+def single_value(plan: Plan) -> Plan:
+    """The plan where it gives one value; the first row of one that selects rows. Raises CannotSay.
+
+    `(SELECT age FROM t WHERE name = 'x')` means one row, although the data could have more.
+    """
+    if gives_one_row(plan):
+        return plan
+    if len(plan.select) == 1 and plan.combine is None and plan.limit is None:
+        return plan.model_copy(update={"limit": 1})
+    raise CannotSay("inner_query_of_many_rows", plan.table)
 
 
 def gives_one_row(plan: Plan) -> bool:

@@ -93,6 +93,8 @@ def _compare_query(op: str, left: exp.Expr, right: exp.Expr, scope: SqlScope) ->
     """Compared with one value; equality with what may be several rows means being among them."""
     argument = expressions.expression(left, scope)
     if isinstance(right, exp.Any):
+        if op != "=":
+            raise CannotSay("any", op)
         right = right.this
     return _against(op, argument, right, scope)
 
@@ -105,7 +107,7 @@ def _against(op: str, argument: Expr, query: exp.Expr, scope: SqlScope) -> Predi
         return InQuery(argument=argument, plan=plan)
     if op == "!=":
         return Not(item=InQuery(argument=argument, plan=plan))
-    raise CannotSay("inner_query_of_many_rows", query.sql()[:80])
+    return _made(op, argument, ScalarQuery(plan=expressions.single_value(plan)))
 
 
 def _in(node: exp.In, scope: SqlScope) -> Predicate:
@@ -169,7 +171,7 @@ def _like(node: exp.Expr, scope: SqlScope) -> Predicate:
     pattern = expressions.constant(node.expression)
     if not isinstance(pattern, str):
         raise CannotSay("like_pattern", node.sql())
-    return _match(argument, pattern, "")
+    return _negated(node, _match(argument, pattern, ""))
 
 
 def _escape(node: exp.Escape, scope: SqlScope) -> Predicate:
@@ -177,7 +179,12 @@ def _escape(node: exp.Escape, scope: SqlScope) -> Predicate:
     pattern = expressions.constant(like.expression)
     if not isinstance(like, (exp.Like, exp.ILike)) or not isinstance(pattern, str):
         raise CannotSay("like_pattern", node.sql())
-    return _match(expressions.expression(like.this, scope), pattern, str(escape))
+    return _negated(like, _match(expressions.expression(like.this, scope), pattern, str(escape)))
+
+
+def _negated(node: exp.Expr, match: Predicate) -> Predicate:
+    """NOT LIKE is one node with a mark on it."""
+    return invert(match) if node.args.get("negate") else match
 
 
 def _match(argument: Expr, pattern: str, escape: str) -> Predicate:
@@ -251,7 +258,11 @@ def _values(item: Predicate) -> tuple[Expr, list[Any]] | None:
 
 
 def _not(node: exp.Not, scope: SqlScope) -> Predicate:
-    inner = predicate(node.this, scope)
+    return invert(predicate(node.this, scope))
+
+
+def invert(inner: Predicate) -> Predicate:
+    """The negation; that of a comparison is the opposite comparison."""
     if isinstance(inner, Compare):
         return inner.model_copy(update={"op": _NEGATED[inner.op]})
     return inner.item if isinstance(inner, Not) else Not(item=inner)

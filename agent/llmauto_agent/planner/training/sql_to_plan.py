@@ -17,13 +17,18 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from llmauto_agent.planner.training.sql_derived import without_derived
 from llmauto_agent.planner.training.sql_expressions import expression
 from llmauto_agent.planner.training.sql_joins import read_source
 from llmauto_agent.planner.training.sql_predicates import conjunction, predicate
 from llmauto_agent.planner.training.sql_scope import CannotSay, SqlScope
+from llmauto_agent.planner.training.sql_totals import over_one_table
 from llmauto_tools.plan.model import (
+    And,
     ColumnRef,
+    Compare,
     Expr,
+    InQuery,
     Item,
     Measure,
     Node,
@@ -96,8 +101,7 @@ def _combined(node: exp.SetOperation, scope: SqlScope, keys: Sequence[ForeignKey
     limited = [p for p in plans if p.limit is not None or p.offset is not None or p.order_by]
     if limited and limited != plans[-1:] and op != "except":
         plans = [*(p for p in plans if p not in limited), *limited]  # a limit may stand on the right
-    if any(p.limit is not None or p.offset is not None for p in plans[:-1]):
-        raise CannotSay("limit_inside_set_operation")
+    plans = [*(_as_members(p) for p in plans[:-1]), plans[-1]]
     whole = plans[-1]
     for plan in reversed(plans[:-1]):
         whole = plan.model_copy(
@@ -124,10 +128,21 @@ def _bare_set(plan: Plan) -> Plan:
     return plan.model_copy(update=update)
 
 
+def _as_members(plan: Plan) -> Plan:
+    """A side with a limit as the rows that are among its rows: only the last side may have a limit."""
+    if plan.limit is None and plan.offset is None:
+        return plan
+    if len(plan.select) != 1 or plan.joins:
+        raise CannotSay("limit_inside_set_operation")
+    among = InQuery(argument=plan.select[0].expr, plan=plan)
+    return Plan(table=plan.table, where=among, select=plan.select)
+
+
 def _scope_of(node: exp.Expr, scope: SqlScope, keys: Sequence[ForeignKey]) -> SqlScope:
     """The scope of the first SELECT, by whose names the whole is ordered."""
     while not isinstance(node, exp.Select):
         node = node.this
+    node = without_derived(node)
     inside = scope.inner()
     read_source(node, inside, keys)
     inside.aliases = _aliases(node)
@@ -141,6 +156,9 @@ def _select(node: exp.Select, scope: SqlScope, keys: Sequence[ForeignKey]) -> Pl
     for part in ("windows", "qualify", "laterals", "pivots"):
         if node.args.get(part):
             raise CannotSay(part)
+    node = without_derived(node)
+    if node.args.get("from_") is None:
+        return over_one_table([expression(e, scope) for e in node.expressions])
     source = read_source(node, scope, keys)
     scope.aliases = _aliases(node)
     where = conjunction(predicate(c, scope) for c in source.conditions)
@@ -214,7 +232,7 @@ def _shape(
     if shown is None:
         raise CannotSay("all_columns_of_groups")
     keys = [e for e in shown if not has_aggregate(e)]
-    if groups and not keys:
+    if groups and not keys and not _pinned(groups, plan.where):
         raise CannotSay("group_not_shown")
     if keys and not groups and not measured:
         raise CannotSay("having_without_groups")
@@ -223,6 +241,13 @@ def _shape(
         "measures": tuple(Measure(expr=e) for e in measured),
         "having": having,
     }
+
+
+def _pinned(groups: list[Expr], where: Predicate | None) -> bool:
+    """Whether the conditions leave one group only, so that it need not be shown."""
+    items = where.items if isinstance(where, And) else (where,)
+    fixed = [i.left for i in items if isinstance(i, Compare) and i.op == "="]
+    return all(g in fixed for g in groups)
 
 
 def _rows(node: exp.Select, shown: list[Expr] | None, groups: list[Expr]) -> dict[str, object]:
