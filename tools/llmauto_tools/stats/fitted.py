@@ -131,7 +131,8 @@ class Fit:
 
         found = np.full(self.design.width, math.nan)
         spread = self.spreads()[1:] * math.sqrt(self.n - 1)
-        found[1:] = self.y_products[1:] / (spread * math.sqrt(self.y_ss))
+        scale = spread * math.sqrt(self.y_ss)
+        np.divide(self.y_products[1:], scale, out=found[1:], where=scale > 0)
         return found
 
 
