@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from llmauto_tools.columns import quoted
-from llmauto_tools.quality.profile import ColumnStats, profile
+from llmauto_tools.quality.profile import ColumnStats, Profiler
 from llmauto_tools.registry import ToolContext
 from llmauto_tools.sampling import sample_sql
 from llmauto_tools.schema import Column, Table
@@ -22,14 +22,15 @@ SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 MAX_COLUMNS = 300
 """Columns that are checked value by value; missing and constant columns are looked for in all."""
 
+WIDE = 2_000
+WIDE_COLUMNS = 20
+"""In a table of more than WIDE columns every statement takes a second, so fewer are checked value by value."""
+
 DICTIONARY = 20_000
 """A text column with at most about this many different values is read whole, as values with counts."""
 
 SAMPLE_ROWS = 50_000
 """Rows that are read of other text columns."""
-
-EXACT_DISTINCT = 100_000
-"""Rows of a table whose different values are counted exactly; HyperLogLog estimates them in larger ones."""
 
 Fix = dict[str, Any]
 Values = list[tuple[str, int]]
@@ -82,20 +83,30 @@ class Subject:
         return quoted(self.table.name)
 
     @cached_property
-    def stats(self) -> dict[str, ColumnStats]:
-        exact = self.rows <= EXACT_DISTINCT
-        return {s.name: s for s in profile(self.query, self.relation, self.table.columns, exact, self.step)}
-
-    @cached_property
     def rows(self) -> int:
         return int(self.query(f"SELECT count(*) FROM {self.relation}")[0][0])
 
     @cached_property
     def columns(self) -> list[Column]:
         """The columns that are checked value by value: the first ones, and those that were named."""
+        columns = self.table.columns
+        most = MAX_COLUMNS if len(columns) <= WIDE else WIDE_COLUMNS
+        if len(columns) > most:
+            self.note(
+                f"The first {most} of {len(columns):,} columns were checked value by value; missing and constant columns"
+                " were looked for in all. Save the columns that matter as a table of their own to have them checked."
+            )
         named = {self.options.target, self.options.time, self.options.group}
-        kept = self.table.columns[:MAX_COLUMNS]
-        return [*kept, *(c for c in self.table.columns[MAX_COLUMNS:] if c.name in named)]
+        return [*columns[:most], *(c for c in columns[most:] if c.name in named)]
+
+    @cached_property
+    def stats(self) -> dict[str, ColumnStats]:
+        """By column; of those that are not checked value by value, only the counts."""
+        profiler = Profiler(self.query, self.relation, self.rows, self.step)
+        kept = {c.name for c in self.columns}
+        rest = [c for c in self.table.columns if c.name not in kept]
+        measured = profiler.measure(self.columns) | profiler.measure_roughly(rest)
+        return {c.name: measured[c.name] for c in self.table.columns}
 
     @cached_property
     def _values(self) -> dict[str, tuple[Values, int]]:

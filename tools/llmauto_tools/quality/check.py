@@ -61,6 +61,9 @@ _ON_ONE_TABLE: dict[Check, Callable[[Subject], list[Finding]]] = {
 def run_checks(subject: Subject, other: Subject | None, wanted: Sequence[Check] | None) -> Report:
     """Run the wanted checks (all that apply where None). `other` is the second table, if there is one."""
     report = Report()
+    for table in (subject, other):
+        if table is not None and not table.rows:
+            subject.note(f"'{table.table.name}' has no rows: there is nothing to check.")
     chosen = [c for c in _ON_ONE_TABLE if wanted is None or c in wanted]
     for i, name in enumerate(chosen):
         if name == "imbalance" and subject.options.target is None:

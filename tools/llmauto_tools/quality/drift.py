@@ -110,7 +110,7 @@ def _sides(subject: Subject, other: Subject, a: ColumnStats, b: ColumnStats, val
     """Both columns below each other: x and the side (0 the first table, 1 the other)."""
     parts = []
     for side, (table, s) in enumerate(((subject, a), (other, b))):
-        x = value.format(quoted(s.name).replace("{", "{{").replace("}", "}}"))
+        x = value.format(quoted(s.name))
         parts.append(f"SELECT {side} AS side, {x} AS x FROM ({table.sample(ROWS, quoted(s.name))})")
         if table.rows > ROWS:
             subject.note(f"Tables are compared by samples of about {ROWS:,} rows.")

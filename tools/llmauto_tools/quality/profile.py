@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,18 @@ from llmauto_tools.quality.names import tokens
 from llmauto_tools.schema import Column, TypeFamily
 
 BATCH = 100
-"""Columns per statement (a statement may be 100,000 characters long)."""
+WIDE_BATCH = 600
+"""Columns per statement, at most (a statement may be 100,000 characters long)."""
+
+NAME_CHARACTERS = 40
+EXACT_DISTINCT = 100_000
+"""Rows of a table whose different values are counted exactly; HyperLogLog estimates them in larger ones."""
+
+COUNTED_ROWS = 30_000_000
+NEARLY_UNIQUE = 0.6
+
+Query = Callable[[str, int], Sequence[tuple[Any, ...]]]
+Step = Callable[[str, float | None], None]
 
 _ID_WORDS = {"id", "uuid", "guid", "key", "index", "idx", "rownum", "no", "number", "nr", "ref", "编号"}
 
@@ -63,24 +74,71 @@ class ColumnStats:
         return self.family == "text" and self.spaced < 0.5 and (self.length or 0) <= 40
 
 
-def profile(
-    query: Callable[[str, int], Sequence[tuple[Any, ...]]],
-    relation: str,
-    columns: Sequence[Column],
-    exact: bool,
-    step: Callable[[str, float | None], None],
-) -> Iterator[ColumnStats]:
-    """The statistics of the columns of `relation` (a quoted name); exact: count different values exactly."""
-    for start in range(0, len(columns), BATCH):
-        step("measuring columns", start / len(columns))
-        batch = columns[start : start + BATCH]
-        measures = [
-            _measures(c, "count(DISTINCT {})" if exact else "approx_count_distinct({})") for c in batch
+class Profiler:
+    """Measures the columns of a table. `relation` is a quoted name, `rows` its number of rows."""
+
+    def __init__(self, query: Query, relation: str, rows: int, step: Step) -> None:
+        self._query = query
+        self._relation = relation
+        self._rows = rows
+        self._step = step
+
+    def measure(self, columns: Sequence[Column]) -> dict[str, ColumnStats]:
+        """All statistics, by column."""
+        exact = self._rows <= EXACT_DISTINCT
+        found = {}
+        for batch in self._batches(columns, BATCH):
+            measures = [
+                _measures(c, "count(DISTINCT {})" if exact else "approx_count_distinct({})") for c in batch
+            ]
+            row = self._one(f"[{', '.join(m)}]" for m in measures)
+            for column, (filled, distinct, *rest) in zip(batch, row, strict=True):
+                found[column.name] = _stats(column, self._rows, int(filled), int(distinct), rest)
+        return found if exact else found | self._count_unique(list(found.values()))
+
+    def _count_unique(self, stats: Sequence[ColumnStats]) -> dict[str, ColumnStats]:
+        """Columns that HyperLogLog takes for nearly unique, counted: it is off by a tenth and more."""
+        close = [
+            s
+            for s in stats
+            if s.filled > 1 and s.distinct >= NEARLY_UNIQUE * s.filled and s.family != "other"
         ]
-        items = ", ".join(f"[{', '.join(m)}]" for m in measures)
-        row = query(f"SELECT count(*), {items} FROM {relation}", 1)[0]
-        for column, (filled, distinct, *rest) in zip(batch, row[1:], strict=True):
-            yield _stats(column, int(row[0]), int(filled), int(distinct), rest)
+        if not close or self._rows > COUNTED_ROWS:
+            return {}
+        row = self._one(f"count(DISTINCT {quoted(s.name)})" for s in close)
+        return {s.name: replace(s, distinct=int(n)) for s, n in zip(close, row, strict=True)}
+
+    def measure_roughly(self, columns: Sequence[Column]) -> dict[str, ColumnStats]:
+        """Only how many rows have a value, and about how many values there are: for very wide tables."""
+        found = {}
+        for batch in self._batches(columns, WIDE_BATCH):
+            row = self._one(
+                f"[CAST(count({q}) AS DOUBLE), approx_count_distinct({q})]"
+                for q in (quoted(c.name) for c in batch)
+            )
+            for column, (filled, distinct) in zip(batch, row, strict=True):
+                found[column.name] = ColumnStats(
+                    column.name, column.dtype, column.family, self._rows, int(filled), int(distinct)
+                )
+        return found
+
+    def _batches(self, columns: Sequence[Column], most: int) -> Iterator[Sequence[Column]]:
+        """Batches of at most so many columns, smaller where names are long (a statement has a limit)."""
+        batch: list[Column] = []
+        characters = 0
+        for i, column in enumerate(columns):
+            size = len(column.name) + 10
+            if batch and (len(batch) == most or characters + size > NAME_CHARACTERS * most):
+                self._step("measuring columns", i / len(columns))
+                yield batch
+                batch, characters = [], 0
+            batch.append(column)
+            characters += size
+        if batch:
+            yield batch
+
+    def _one(self, items: Iterable[str]) -> tuple[Any, ...]:
+        return self._query(f"SELECT {', '.join(items)} FROM {self._relation}", 1)[0]
 
 
 def _measures(column: Column, distinct: str) -> list[str]:
