@@ -66,7 +66,9 @@ def _example(row: dict[str, Any]) -> Example:
     rows = [_values(v, unit) for v in row["values"] if not (v["y_data"] == 0 and (counted or unit))]
     words = _UNIT_WORDS.get(unit or "")
     asked = tuple(q.strip() for q in row["questions"] if words is None or words.search(q))
-    return Example(row["id"], asked, sql, rows, len(rows), chart=CHARTS[row["chart"]], dialect="sqlite")
+    return Example(
+        row["id"], asked, sql, rows, len(rows), chart=CHARTS[row["chart"]], dialect="sqlite", rerun=True
+    )
 
 
 def _values(value: dict[str, Any], unit: str | None) -> list[Any]:
