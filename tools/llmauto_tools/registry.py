@@ -90,6 +90,7 @@ _MODULES: dict[str, str] = {
     "preprocess": "llmauto_tools.toolbox.preprocess",
     "apply_recipe": "llmauto_tools.toolbox.apply_recipe",
     "time_series": "llmauto_tools.toolbox.time_series",
+    "forecast": "llmauto_tools.toolbox.forecast",
     "train_model": "llmauto_tools.toolbox.train_model",
     "evaluate_model": "llmauto_tools.toolbox.evaluate_model",
     "predict": "llmauto_tools.toolbox.predict",
