@@ -23,11 +23,18 @@ _STRENGTHS = (2.0, 6.0, 20.0, 60.0)
 
 
 def tree_gain(matrix: Matrix, task: Task, y: np.ndarray, classes: int, seed: int) -> np.ndarray:
-    """Total gain of the splits on each feature in a LightGBM model, shape (p,)."""
+    """Total gain of the splits on each feature in a LightGBM model, shape (p,).
+
+    The model also gets a shuffled copy of each feature: a number with many values collects gain from noise,
+    so a gain that does not exceed the best copy's is 0 (the shadow features of Kursa and Rudnicki, 2010).
+    """
     import numpy as np
 
-    gain = fit_trees(matrix, task, y, classes, seed).feature_importance("gain")
-    return np.asarray(gain, dtype=np.float64)
+    features = len(matrix.values)
+    shadows = np.random.default_rng(seed).permuted(matrix.values, axis=1)
+    doubled = Matrix(matrix.columns * 2, matrix.levels * 2, np.concatenate([matrix.values, shadows]))
+    gain = fit_trees(doubled, task, y, classes, seed).feature_importance("gain")
+    return np.asarray(np.where(gain[:features] > gain[features:].max(), gain[:features], 0.0))
 
 
 def l1_weights(matrix: Matrix, task: Task, y: np.ndarray, classes: int, seed: int) -> np.ndarray:

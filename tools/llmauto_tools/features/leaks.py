@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llmauto_tools.extras import require
 from llmauto_tools.features.bins import Binner
 from llmauto_tools.features.filters import sums_of
 from llmauto_tools.features.matrix import Matrix
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 NEAR_PERFECT = 0.99
 _BINS = 64
+_SUSPECT = 0.85
+"""The score by bins from which on a number is tried with exact thresholds."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,16 @@ class Leak:
 def find_leaks(matrix: Matrix, task: Task, y: np.ndarray) -> list[Leak]:
     """Features whose single-feature score on the other half of the rows is at least NEAR_PERFECT.
 
-    The value of a feature's bin is learned on every second row and tried on the rest. Every bin of an amount
-    needs some rows, so the squared correlation with an amount, of values and of ranks, is looked at too.
+    What each bin of a feature stands for is learned on half of the rows and tried on the rest. A bin blurs
+    what is inside it: a number that comes close is tried with a decision tree, whose thresholds are exact,
+    and the squared correlation with an amount, of values and of ranks, is looked at too.
     """
+    import numpy as np
+
     metric = "balanced accuracy" if task == "classification" else "R squared"
     scores = _class_scores(matrix, y) if task == "classification" else _amount_scores(matrix, y)
+    for j in np.flatnonzero((scores >= _SUSPECT) & (scores < NEAR_PERFECT) & ~matrix.categorical):
+        scores[j] = max(scores[j], _threshold_score(matrix.values[j], task, y))
     return [Leak(j, float(s), metric) for j, s in enumerate(scores) if s >= NEAR_PERFECT]
 
 
@@ -43,6 +51,23 @@ def _halves(rows: int) -> tuple[np.ndarray, np.ndarray]:
 
     order = np.random.default_rng(0).permutation(rows)
     return order[: rows // 2], order[rows // 2 :]
+
+
+def _threshold_score(values: np.ndarray, task: Task, y: np.ndarray) -> float:
+    """The held-out score of a decision tree on one number."""
+    import numpy as np
+
+    trees = require("sklearn.tree", "Selecting features", "ml")
+    learn, judge = _halves(len(y))
+    x = values[:, None]
+    if task == "regression":
+        return float(
+            trees.DecisionTreeRegressor(random_state=0).fit(x[learn], y[learn]).score(x[judge], y[judge])
+        )
+    tree = trees.DecisionTreeClassifier(class_weight="balanced", random_state=0).fit(x[learn], y[learn])
+    right = tree.predict(x[judge]) == y[judge]
+    rows = np.bincount(y[judge])
+    return float((np.bincount(y[judge], weights=right)[rows > 0] / rows[rows > 0]).mean())
 
 
 def _class_scores(matrix: Matrix, y: np.ndarray) -> np.ndarray:
@@ -84,8 +109,6 @@ def _amount_scores(matrix: Matrix, y: np.ndarray) -> np.ndarray:
 def _rank_scores(matrix: Matrix, y: np.ndarray) -> np.ndarray:
     """Squared Spearman correlation of the numbers that are nearly complete; 0 for the others."""
     import numpy as np
-
-    from llmauto_tools.extras import require
 
     rankdata = require("scipy.stats", "Selecting features", "ml").rankdata
     scores = np.zeros(len(matrix.values))

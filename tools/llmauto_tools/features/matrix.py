@@ -24,7 +24,6 @@ SAMPLE_ROWS = 20_000
 SAMPLE_CELLS = 20_000_000
 BATCH_CELLS = 8_000_000
 _STATEMENT_CHARACTERS = 80_000
-_STATEMENT_COLUMNS = 1_000
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,8 @@ def is_category(column: Column) -> bool:
 def value_sql(column: Column) -> str:
     """The expression that reads a feature: text for a category, else DOUBLE (dates in seconds)."""
     name = quoted(column.name)
+    if column.dtype in {"VARCHAR", "DOUBLE"}:
+        return name
     if is_category(column):
         return f"CAST({name} AS VARCHAR)"
     if column.family in {"date", "time"}:
@@ -103,7 +104,7 @@ def _chunks(expressions: Sequence[str]) -> Iterator[list[str]]:
     chunk: list[str] = []
     size = 0
     for expression in expressions:
-        if chunk and (size + len(expression) > _STATEMENT_CHARACTERS or len(chunk) == _STATEMENT_COLUMNS):
+        if chunk and size + len(expression) > _STATEMENT_CHARACTERS:
             yield chunk
             chunk, size = [], 0
         chunk.append(expression)
