@@ -9,6 +9,8 @@ from typing import Literal
 from llmauto_tools.columns import quoted
 from llmauto_tools.preprocess.kinds import Kind, Schema
 
+RESERVED = "llmauto "
+"""How the columns begin that exist only inside the statement."""
 POSITION = "llmauto row"
 """The row's position in the table, from 1; only inside the statement."""
 ROLE = "llmauto role"

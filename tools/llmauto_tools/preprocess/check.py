@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llmauto_tools.errors import InvalidArguments
-from llmauto_tools.preprocess.changes import POSITION, ROLE
+from llmauto_tools.preprocess.changes import RESERVED
 from llmauto_tools.preprocess.fitter import find
 from llmauto_tools.preprocess.kinds import Schema
 from llmauto_tools.preprocess.recipe import ColumnStep, Recipe
@@ -15,9 +15,12 @@ _REPLACING = ("drop", "dates", "text", "encode")
 
 def check_recipe(recipe: Recipe, schema: Schema) -> Recipe:
     """The recipe with its target as the table spells it. Raises InvalidArguments for steps that cannot go together."""
-    for name in (POSITION, ROLE):
-        if name in schema:
-            raise InvalidArguments(f"A column cannot be called '{name}'.", "Rename it.")
+    for name in schema:
+        if name.casefold().startswith(RESERVED):
+            raise InvalidArguments(
+                f"Columns whose names begin with '{RESERVED}' are kept for the recipe's own use: '{name}'.",
+                "Rename the column.",
+            )
     target = None if recipe.target is None else find(schema, recipe.target, "target")
     done: dict[str, tuple[int, ColumnStep]] = {}
     once: dict[tuple[str, str], int] = {}

@@ -7,7 +7,7 @@ pandas' nullable booleans, and text as str objects (missing: None), as the SQL s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -64,14 +64,9 @@ def as_text(series: pd.Series) -> pd.Series:
     kind = kind_of_series(series)
     if kind == "text":
         return series
-    missing = series.isna()
     if kind == "boolean":
-        texts = series.map({True: "true", False: "false"}).astype(object)
-    elif kind == "timestamp":
-        texts = series.astype(object).map(_timestamp_text, na_action="ignore")
-    else:
-        texts = series.astype(object).map(_number_text, na_action="ignore")
-    return texts.astype(object).where(~missing, None)
+        return mapped(series, lambda v: "true" if v else "false")
+    return mapped(series, _timestamp_text if kind == "timestamp" else _number_text)
 
 
 def _number_text(value: float) -> str:
@@ -80,6 +75,12 @@ def _number_text(value: float) -> str:
 
 def _timestamp_text(value: Any) -> str:
     return str(value)[:26].rstrip("0").rstrip(".") if "." in str(value) else str(value)
+
+
+def mapped(series: pd.Series, change: Callable[[Any], Any]) -> pd.Series:
+    """Change each value that is not missing; missing ones become None."""
+    values = [None if v is None or v is pd.NA or v != v else change(v) for v in series]
+    return pd.Series(values, index=series.index, name=series.name, dtype=object)
 
 
 class FrameStep(TransformerMixin, BaseEstimator):  # type: ignore[misc]

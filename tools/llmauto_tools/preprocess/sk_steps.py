@@ -21,7 +21,7 @@ from llmauto_tools.preprocess.recipe import (
     Trim,
     Unify,
 )
-from llmauto_tools.preprocess.sk_frame import FrameStep, as_text, kind_of_series
+from llmauto_tools.preprocess.sk_frame import FrameStep, as_text, kind_of_series, mapped
 from llmauto_tools.preprocess.steps_clean import UNIFY_LEVELS
 
 _NUMBER = re.compile(NUMBER_PATTERN, re.ASCII)
@@ -93,7 +93,7 @@ class CastColumns(StepColumns):
             return _as_boolean(series, kind)
         if kind == "timestamp":
             return series
-        text = series.map(lambda v: v.strip(WHITESPACE), na_action="ignore")
+        text = mapped(series, lambda v: v.strip(WHITESPACE))
         how = {"format": self.step.format} if self.step.format else {"format": "ISO8601"}
         return pd.to_datetime(text, errors="coerce", **how).astype("datetime64[us]")
 
@@ -103,8 +103,8 @@ def _as_number(series: pd.Series, kind: Kind) -> pd.Series:
         return (series - pd.Timestamp(0)) / pd.Timedelta(seconds=1)
     if kind != "text":
         return series.astype("float64")
-    plain = series.map(lambda v: v.strip(WHITESPACE).replace(",", ""), na_action="ignore")
-    numbers = plain.map(lambda v: float(v) if _NUMBER.fullmatch(v) else np.nan, na_action="ignore")
+    plain = mapped(series, lambda v: v.strip(WHITESPACE).replace(",", ""))
+    numbers = mapped(plain, lambda v: float(v) if _NUMBER.fullmatch(v) else np.nan)
     return numbers.astype("float64")
 
 
@@ -112,8 +112,8 @@ def _as_boolean(series: pd.Series, kind: Kind) -> pd.Series:
     if kind == "boolean":
         return series
     if kind == "text":
-        low = series.map(lambda v: v.strip(WHITESPACE).lower(), na_action="ignore")
-        return low.map(lambda v: True if v in _TRUE else False if v in _FALSE else None).astype("boolean")
+        low = mapped(series, lambda v: v.strip(WHITESPACE).lower())
+        return mapped(low, lambda v: True if v in _TRUE else False if v in _FALSE else None).astype("boolean")
     return series.map({1.0: True, 0.0: False}).astype("boolean")
 
 
@@ -124,7 +124,7 @@ class TrimColumns(StepColumns):
     suits = ("text",)
 
     def one(self, series: pd.Series) -> pd.Series:
-        text = series.map(lambda v: v.strip(WHITESPACE), na_action="ignore").astype(object)
+        text = mapped(series, lambda v: v.strip(WHITESPACE))
         return text.where(text != "", None) if self.step.empty_as_missing else text
 
 
@@ -155,9 +155,9 @@ class UnifyColumns(StepColumns):
     def one(self, series: pd.Series) -> pd.Series:
         if self.step.mapping is not None:
             mapping = self.step.mapping
-            return series.map(lambda v: mapping.get(v, v), na_action="ignore").astype(object)
+            return mapped(series, lambda v: mapping.get(v, v))
         known = self.maps_[series.name]
-        return series.map(lambda v: known.get(self.key(v), v), na_action="ignore").astype(object)
+        return mapped(series, lambda v: known.get(self.key(v), v))
 
 
 class RareColumns(StepColumns):
@@ -176,7 +176,7 @@ class RareColumns(StepColumns):
 
     def one(self, series: pd.Series) -> pd.Series:
         kept, other = self.kept_[series.name], self.step.name
-        return as_text(series).map(lambda v: v if v in kept else other, na_action="ignore").astype(object)
+        return mapped(as_text(series), lambda v: v if v in kept else other)
 
 
 def top_levels(text: pd.Series, limit: int) -> dict[str, int]:
@@ -223,7 +223,9 @@ class ImputeColumns(StepColumns):
         if step.strategy in ("knn", "iterative"):
             from llmauto_tools.preprocess.model_imputer import make_imputer
 
-            self.model_ = make_imputer(step.strategy, self.seed).fit(X[self.columns_].to_numpy())
+            self.model_ = make_imputer(step.strategy, self.seed).fit(
+                X[self.columns_].to_numpy(float, copy=True)
+            )
 
     def _fill(self, series: pd.Series) -> Any:
         text = kind_of_series(series) == "text"
@@ -247,7 +249,7 @@ class ImputeColumns(StepColumns):
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
         made = {c: self._filled(X, c) for c in self.columns_}
         if hasattr(self, "model_"):
-            values = self.model_.transform(X[self.columns_].to_numpy())
+            values = self.model_.transform(X[self.columns_].to_numpy(float, copy=True))
             made = {c: pd.Series(values[:, i], index=X.index) for i, c in enumerate(self.columns_)}
         flags = {flag: X[c].isna().astype("float64") for c, flag in self.flags_.items()}
         return replaced(X, {**made, **flags})

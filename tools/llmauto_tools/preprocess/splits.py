@@ -75,7 +75,7 @@ def _stratified(
     value, stratum = _hash(quoted(POSITION), step.seed), text_sql(by, schema[by])
     rows = runner.rows(
         f"SELECT {stratum} AS s, {_limits_sql(step, value)} FROM {_positioned(relation, quoted(by))}"
-        f" GROUP BY s ORDER BY s LIMIT {MAX_STRATA + 1}"
+        f" GROUP BY 1 ORDER BY 1 LIMIT {MAX_STRATA + 1}"
     )
     if len(rows) > MAX_STRATA:
         raise InvalidArguments(

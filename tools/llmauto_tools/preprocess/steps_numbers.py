@@ -100,7 +100,7 @@ def _group_means(column: str, by: list[str], fitter: Fitter) -> dict[str, float]
     q = quoted(column)
     rows = fitter.query(
         f"SELECT {group_key(by, fitter.schema)} AS g, avg(CAST({q} AS DOUBLE)) AS m, count({q}) AS n"
-        f" FROM (\n{fitter.train_sql([*dict.fromkeys([column, *by])])}\n) GROUP BY g HAVING count({q}) > 0"
+        f" FROM (\n{fitter.train_sql([*dict.fromkeys([column, *by])])}\n) GROUP BY 1 HAVING count({q}) > 0"
         f" ORDER BY n DESC, g LIMIT {GROUPS + 1}"
     )
     if len(rows) > GROUPS:
