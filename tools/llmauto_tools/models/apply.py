@@ -13,7 +13,7 @@ from llmauto_tools.errors import DiskFull, InvalidArguments
 from llmauto_tools.models.artifact import Input, Model, changed_versions, load_saved, missing_columns
 from llmauto_tools.models.assess import rounded
 from llmauto_tools.models.drift import Drift
-from llmauto_tools.models.frame import expression, to_frame
+from llmauto_tools.models.frame import select_list, to_frame
 from llmauto_tools.results import QueryResult, Section, ToolResult, section, table_of
 from llmauto_tools.schema import Column, Table
 
@@ -68,7 +68,7 @@ def predict_table(workspace: Workspace, arguments: PredictArguments, context: To
 
     def write(path: Path) -> int:
         batches = workspace.engine.batches(sql, BATCH_ROWS, timeout=max(context.timeout or 0, 86_400.0))
-        parts = _predicted(batches, model, kept, made, drift, summary)
+        parts = _predicted(batches, model, kept, columns, made, drift, summary)
         return _write(
             parts, path, lambda: context.step(f"predicted {summary.rows:,} rows", summary.rows / total)
         )
@@ -76,6 +76,10 @@ def predict_table(workspace: Workspace, arguments: PredictArguments, context: To
     lineage = f"SELECT {', '.join(quoted(c.name) for c in kept)} FROM {quoted(table.name)}"
     saved = workspace.derived.save(name, lineage, write, parquet_columns, context.evidence_id, (table.name,))
     notes = [*_column_notes(model, table), *_unreadable_notes(summary), *drift.notes()]
+    if table.name == model.meta["table"] and workspace.fingerprint(table.name) == model.meta["fingerprint"]:
+        notes.append(
+            "The model was trained on rows of this table: on these its predictions look better than they are."
+        )
     if changed := changed_versions(model.meta):
         notes.append(f"The model was made with other versions of libraries: {', '.join(changed)}.")
     return _result(workspace, model, table, saved, summary, drift, made, notes)
@@ -131,19 +135,19 @@ def prediction_names(model: Model, probabilities: bool, taken: Sequence[str]) ->
 
 
 def _sql(table: Table, kept: Sequence[Column], inputs: Sequence[Column]) -> str:
-    """The kept columns as k0, k1, ... in types that parquet has, and the inputs as c0, c1, ..."""
+    """The kept columns, in types that parquet has, and the inputs, each once."""
     from llmauto_tools.sql.parquet import storable
 
-    plain = ", ".join(f"{quoted(c.name)} AS k{i}" for i, c in enumerate(kept))
-    read = ", ".join(f"{expression(c)} AS c{i}" for i, c in enumerate(inputs))
-    sql = f"SELECT {', '.join(s for s in (plain, read) if s)} FROM {quoted(table.name)}"
-    return storable(sql, [(f"k{i}", c.dtype) for i, c in enumerate(kept)])
+    wanted = list(dict.fromkeys([*kept, *inputs]))
+    sql = f"SELECT {select_list(wanted)} FROM {quoted(table.name)}"
+    return storable(sql, [(c.name, c.dtype) for c in kept])
 
 
 def _predicted(
     batches: Iterator[pa.RecordBatch],
     model: Model,
     kept: Sequence[Column],
+    inputs: Sequence[Column],
     made: Sequence[str],
     drift: Drift,
     summary: Summary,
@@ -153,19 +157,15 @@ def _predicted(
     for batch in batches:
         if not batch.num_rows:
             continue
-        n = len(kept)
-        raw = to_frame(
-            batch.select(list(range(n, batch.num_columns))), [str(i) for i in range(len(model.inputs))]
-        )
-        raw.columns = _names([i.name for i in model.inputs])
-        inputs = model.prepare(raw)
-        _count_unreadable(summary, raw, inputs, model)
-        drift.add(inputs)
-        values = model.estimator.predict(inputs)
-        columns = _columns(model, values, len(made), summary)
-        names = [*(c.name for c in kept), *made]
+        raw = to_frame(batch, [c.name for c in inputs])
+        raw.columns = _names(model.features)
+        prepared = model.prepare(raw)
+        _count_unreadable(summary, raw, prepared, model)
+        drift.add(prepared)
+        columns = _columns(model, model.estimator.predict(prepared), len(made), summary)
         summary.rows += batch.num_rows
-        yield pa.table([*batch.columns[:n], *columns], names=names)
+        names = [c.name for c in kept]
+        yield pa.table([*(batch.column(n) for n in names), *columns], names=[*names, *made])
 
 
 def _names(names: Sequence[str]) -> pd.Index:

@@ -86,7 +86,8 @@ def choose_columns(
         )
     if not used:
         raise InvalidArguments(
-            f"The table '{table.name}' has no column besides '{goal.name}' that a model could use."
+            f"The table '{table.name}' has no column besides '{goal.name}' that a model could use.",
+            "Numbers, texts, dates and true/false can be used.",
         )
     return Chosen(table, used, goal, features is not None, by_group, by_time, notes)
 
@@ -105,33 +106,34 @@ def load_rows(
     name = quoted(chosen.table.name)
     count = int(workspace.engine.scalar(f"SELECT count(*) FROM {name}", timeout=timeout))
     limit = min(MAX_ROWS, MAX_CELLS // (len(chosen.features) + 1))
-    sql = f'SELECT {_select(chosen)} FROM (SELECT *, row_number() OVER () - 1 AS "llmauto row" FROM {name})'
+    sql = f"SELECT {_select(chosen)} FROM (SELECT *, row_number() OVER () - 1 AS {quoted(_ROW)} FROM {name})"
     if count > limit:
         sql = sample_sql(f"({sql})", limit, count, seed)
     data = workspace.engine.arrow(sql, timeout=timeout)
-    names = [*(c.name for c in chosen.features), *_EXTRA]
-    frame = to_frame(data, [str(i) for i in range(len(names))])
-    frame.columns = _index(names)
-    target = read_target(frame[_TARGET], chosen.target, task, positive)
-    kept = frame[target.keep].reset_index(drop=True)
-    if len(kept) < MIN_ROWS:
+    frame = to_frame(data, [c.name for c in chosen.features])
+    extra = {n: data.column(n).to_pandas() for n in (_TARGET, _GROUP, _TIME)}
+    positions = data.column(data.num_columns - 1).to_numpy()
+    target = read_target(extra[_TARGET], chosen.target, task, positive)
+    keep = target.keep
+    if keep.sum() < MIN_ROWS:
         raise InvalidArguments(
-            f"{len(kept)} rows with a target are too few to train and test a model.",
+            f"{int(keep.sum())} rows with a target are too few to train and test a model.",
             f"{MIN_ROWS} are the least; a few hundred are better.",
         )
+    times = extra[_TIME].to_numpy(dtype="float64", na_value=-np.inf)
     return Loaded(
-        frame=kept[[c.name for c in chosen.features]],
+        frame=frame[keep].reset_index(drop=True),
         target=target,
-        positions=kept[_ROW].to_numpy(dtype="int64"),
-        groups=_group_numbers(kept) if chosen.group else None,
-        times=np.nan_to_num(kept[_TIME].to_numpy(dtype="float64"), nan=-np.inf) if chosen.time else None,
+        positions=positions[keep],
+        groups=_group_numbers(extra[_GROUP][keep]) if chosen.group else None,
+        times=times[keep] if chosen.time else None,
         table_rows=count,
         sampled=count > limit,
         sql=sql,
     )
 
 
-_TARGET, _GROUP, _TIME, _ROW = _EXTRA = (" target ", " group ", " time ", " row ")
+_TARGET, _GROUP, _TIME, _ROW = "llmauto target", "llmauto group", "llmauto time", "llmauto row"
 
 
 def _select(chosen: Chosen) -> str:
@@ -141,23 +143,17 @@ def _select(chosen: Chosen) -> str:
         name = quoted(chosen.time.name)
         at = f"CAST({'epoch_us(' + name + ')' if chosen.time.family == 'date' else name} AS DOUBLE)"
     return (
-        f"{select_list(chosen.features)}, {target_expression(chosen.target)} AS target, "
-        f'{group} AS "group", {at} AS "time", "llmauto row" AS "row"'
+        f"{select_list(chosen.features)}, {target_expression(chosen.target)} AS {quoted(_TARGET)}, "
+        f"{group} AS {quoted(_GROUP)}, {at} AS {quoted(_TIME)}, {quoted(_ROW)} AS {quoted(_ROW)}"
     )
 
 
-def _index(names: Sequence[str]) -> pd.Index:
-    import pandas as pd
-
-    return pd.Index(list(names), dtype=object)
-
-
-def _group_numbers(frame: pd.DataFrame) -> np.ndarray:
+def _group_numbers(values: pd.Series) -> np.ndarray:
     """A number per group; rows without one are a group each."""
     import numpy as np
     import pandas as pd
 
-    codes = pd.factorize(frame[_GROUP])[0].astype("int64")
+    codes = pd.factorize(values)[0].astype("int64")
     missing = codes < 0
     codes[missing] = codes.max(initial=-1) + 1 + np.arange(int(missing.sum()))
     return np.asarray(codes)

@@ -253,10 +253,10 @@ class DatePart:
 
         days, parts = self._days(frame), frame[self.name].dt
         if self.kind == "tree":
-            made = [days, parts.year, parts.month, parts.day, parts.weekday, parts.hour]
+            made = [days, parts.year, parts.month, parts.day, parts.day_of_week, parts.hour]
             return np.column_stack([np.asarray(m, dtype="float32") for m in made])
         columns: list[Any] = [np.clip((days - self.middle) / self.spread, -6, 6)]
-        for values, cycle in ((parts.month, 12), (parts.weekday, 7), (parts.hour, 24)):
+        for values, cycle in ((parts.month, 12), (parts.day_of_week, 7), (parts.hour, 24)):
             angle = 2 * np.pi * values / cycle
             columns += [np.sin(angle), np.cos(angle)]
         columns.append(days.isna())

@@ -1,7 +1,6 @@
 """Tables as the models read them: numbers as float64, dates as datetime64[us], texts as categories.
 
-The columns of a table come through DuckDB under neutral names (c0, c1, ...), because some libraries
-refuse some characters in a name.
+They come from DuckDB as Arrow; matrices have no names at all, since some libraries refuse some characters.
 """
 
 from __future__ import annotations
@@ -19,42 +18,53 @@ if TYPE_CHECKING:
     from llmauto_tools.models.artifact import Input
 
 
+MAX_LIST = 60_000
+"""Characters of a list of columns; a statement may have 100,000."""
+
+
 def usable(column: Column) -> bool:
     """Whether a model can read it: lists, structs, maps and binary data it cannot."""
     return column.family != "other"
 
 
-def expression(column: Column) -> str:
-    """SQL that gives the column as DOUBLE, TIMESTAMP (UTC) or VARCHAR."""
-    name = quoted(column.name)
-    if column.family in ("number", "boolean"):
-        return f"TRY_CAST({name} AS DOUBLE)"
-    if column.family == "date":
-        return f"CASE WHEN isfinite({name}) THEN make_timestamp(epoch_us({name})) END"
-    if column.family == "time":
-        return f"CAST(epoch({name}) AS DOUBLE)"
-    return f"CAST({name} AS VARCHAR)"
-
-
 def select_list(columns: Sequence[Column]) -> str:
-    """The columns as `expression` gives them, named c0, c1, ..."""
-    return ", ".join(f"{expression(c)} AS c{i}" for i, c in enumerate(columns))
+    """The columns by name, or * where the names would make too long a statement."""
+    names = ", ".join(quoted(c.name) for c in columns)
+    return names if len(names) <= MAX_LIST else "*"
 
 
 def to_frame(data: pa.Table | pa.RecordBatch, names: Sequence[str]) -> pd.DataFrame:
-    """An Arrow table as a data frame with these column names; texts become categories."""
+    """The columns of these names: numbers (also true/false, times of day) as float64, dates as
+    datetime64[us] in UTC, all else as categories of strings."""
     import pandas as pd
-    import pyarrow as pa
 
-    columns: dict[str, Any] = {}
-    for name, column in zip(names, data.columns, strict=True):
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            columns[name] = column.dictionary_encode().to_pandas()
-        else:
-            columns[name] = column.to_pandas()
-    made = pd.DataFrame(columns, copy=False)
+    position: dict[str, int] = {}
+    for i, name in enumerate(data.schema.names):
+        position.setdefault(name, i)
+    columns = [_plain(data.column(position[n])).to_pandas() for n in names]
+    made = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(data.num_rows), copy=False)
     made.columns = pd.Index(list(names), dtype=object)
     return made
+
+
+def _plain(column: Any) -> Any:
+    """An Arrow column as float64, timestamp[us] or a dictionary of strings."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        kind, column = kind.value_type, column.cast(kind.value_type)
+    if pa.types.is_boolean(kind):
+        return column.cast(pa.int8()).cast(pa.float64())
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return column.cast(pa.float64(), safe=False)
+    if pa.types.is_time(kind):
+        return column.cast(pa.time64("us")).cast(pa.int64()).cast(pa.float64(), safe=False)
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return column.cast(pa.timestamp("us"), safe=False)
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
+        column = pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
+    return column.cast(pa.string()).dictionary_encode()
 
 
 def coerce(frame: pd.DataFrame, inputs: Sequence[Input]) -> pd.DataFrame:
@@ -80,6 +90,14 @@ def _numbers(values: pd.Series) -> pd.Series:
     import numpy as np
     import pandas as pd
 
+    if values.dtype == "float64":
+        plain = values.to_numpy()  # pandas' own ways cost a millisecond per column, which 10,000 columns feel
+        finite = np.isfinite(plain)
+        return (
+            values
+            if finite.all()
+            else pd.Series(np.where(finite, plain, np.nan), values.index, name=values.name)
+        )
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
@@ -92,7 +110,8 @@ def _dates(values: pd.Series) -> pd.Series:
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
     dates = pd.to_datetime(values, errors="coerce", utc=True, format=_date_format(values))
-    return dates.dt.tz_localize(None).astype("datetime64[us]")
+    plain = dates.dt.tz_localize(None).astype("datetime64[us]")
+    return plain.where(plain.dt.year.between(1, 9999))  # DuckDB's infinite dates lie far outside
 
 
 def _date_format(values: pd.Series) -> str | None:

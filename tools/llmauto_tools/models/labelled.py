@@ -67,33 +67,32 @@ def load_labelled(
     name = quoted(table.name)
     count = int(workspace.engine.scalar(f"SELECT count(*) FROM {name}", timeout=timeout))
     grouped = f"CAST({quoted(_own(table, group).name)} AS VARCHAR)" if group else "NULL::VARCHAR"
-    columns = [*own, *aside]
+    columns = list(dict.fromkeys([*own, *aside]))
     sql = (
-        f'SELECT {select_list(columns)}, {target_expression(goal)} AS target, {grouped} AS "group", '
-        f'"llmauto row" AS "row" FROM (SELECT *, row_number() OVER () - 1 AS "llmauto row" FROM {name})'
+        f'SELECT {select_list(columns)}, {target_expression(goal)} AS "llmauto target", {grouped} AS "llmauto group", '
+        f'"llmauto row" FROM (SELECT *, row_number() OVER () - 1 AS "llmauto row" FROM {name})'
     )
     notes = []
     if positions is None and count > MAX_ROWS:
         sql = sample_sql(f"({sql})", MAX_ROWS, count, seed)
         notes.append(f"About {MAX_ROWS:,} of {count:,} rows of '{table.name}' were scored (a random sample).")
     data = _rows_at(workspace, sql, positions, timeout)
-    frame = to_frame(data, [str(i) for i in range(data.num_columns)])
-    n, m = len(own), len(columns)
-    y, known = _numbers(frame[str(m)], task, classes)
+    y, known = _numbers(data.column("llmauto target").to_pandas(), task, classes)
     if not known.any():
         raise InvalidArguments(
             f"No row of '{table.name}' has a known value of the target '{target.name}'.",
-            f"Its labels are {', '.join(str(c) for c in list(classes)[:8])}." if classes else None,
+            f"Its labels are {', '.join(str(c) for c in list(classes)[:8])}."
+            if classes
+            else "Name another table.",
         )
     if (left := int((~known).sum())) > 0:
         notes.append(f"{left:,} rows of '{table.name}' without a known value of the target were left out.")
-    kept = frame[known].reset_index(drop=True)
-    inputs = kept[[str(i) for i in range(n)]]
+    inputs = to_frame(data, [c.name for c in own])[known].reset_index(drop=True)
     inputs.columns = pd.Index([c.name for c in features], dtype=object)
-    beside = kept[[str(i) for i in range(n, m)]]
-    beside.columns = pd.Index([c.name for c in aside], dtype=object)
-    groups = pd.factorize(kept[str(m + 1)])[0] if group else None
-    return Labelled(inputs, y, kept[str(m + 2)].to_numpy(dtype="int64"), groups, notes, beside, sql)
+    beside = to_frame(data, [c.name for c in aside])[known].reset_index(drop=True)
+    groups = pd.factorize(data.column("llmauto group").to_pandas()[known])[0] if group else None
+    positions = data.column(data.num_columns - 1).to_numpy()[known]
+    return Labelled(inputs, y, positions, groups, notes, beside, sql)
 
 
 def _rows_at(workspace: Workspace, sql: str, positions: np.ndarray | None, timeout: float | None) -> pa.Table:

@@ -47,13 +47,16 @@ def assign_roles(
     for column in columns:
         values = frame[column.name]
         reason = _useless(values)
-        if reason is None and (reason := _id_reason(values, column.name)) is not None and named:
-            notes.append(f"'{column.name}' {reason}; it is used because it was named.")
-            reason = None
+        role: Role = "number" if reason else _role(values, column)
+        if reason is None and role != "date":
+            told = as_role(values, role) if role == "number" else values
+            reason = _id_reason(told, column.name)
+            if reason is not None and named:
+                notes.append(f"'{column.name}' {reason}; it is used because it was named.")
+                reason = None
         if reason is not None:
             dropped.append(Dropped(column.name, reason))
             continue
-        role = _role(values, column)
         if column.family == "text" and role in ("number", "date"):
             notes.append(
                 f"'{column.name}' is text that is read as {'a date' if role == 'date' else 'numbers'}."
@@ -64,16 +67,17 @@ def assign_roles(
 
 def _useless(values: pd.Series) -> str | None:
     import numpy as np
-    import pandas as pd
 
-    if pd.api.types.is_float_dtype(values.dtype):
-        values = values.where(np.isfinite(values))
-    distinct = values.nunique()
+    if values.dtype == "float64":
+        numbers = values.to_numpy()
+        present = numbers[np.isfinite(numbers)]
+        distinct = 0 if not len(present) else 1 if (present == present[0]).all() else 2
+        missing = len(present) < len(numbers)
+    else:
+        distinct, missing = values.nunique(), bool(values.isna().any())
     if distinct == 0:
         return "is empty"
-    if distinct == 1 and not values.isna().any():
-        return "has one value only"
-    return None
+    return "has one value only" if distinct == 1 and not missing else None
 
 
 def _id_reason(values: pd.Series, name: str) -> str | None:
@@ -82,24 +86,23 @@ def _id_reason(values: pd.Series, name: str) -> str | None:
     import pandas as pd
 
     rows = len(values)
-    if rows < ID_ROWS or values.nunique() < 0.99 * rows:
+    if rows < ID_ROWS:
         return None
-    if pd.api.types.is_float_dtype(values.dtype):
+    if values.dtype == "float64":
         numbers = values.to_numpy()
-        whole = bool(np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all())
-        running = whole and float(np.ptp(numbers)) < 3 * rows
-        if whole and (_ID_NAME.search(name) or (running and _in_order(numbers))):
+        if not np.isfinite(numbers).all() or (numbers != np.floor(numbers)).any():
+            return None
+        running = float(np.ptp(numbers)) < 3 * rows and bool((np.diff(numbers) > 0).all())
+        if (running or _ID_NAME.search(name)) and len(np.unique(numbers)) >= 0.99 * rows:
             return "looks like an identifier (a different whole number in each row)"
         return None
-    if isinstance(values.dtype, pd.CategoricalDtype) and _words(values) < 1.5:
+    if (
+        isinstance(values.dtype, pd.CategoricalDtype)
+        and values.nunique() >= 0.99 * rows
+        and _words(values) < 1.5
+    ):
         return "looks like an identifier (a different code in each row)"
     return None
-
-
-def _in_order(numbers: np.ndarray) -> bool:  # type: ignore[name-defined]  # noqa: F821
-    import numpy as np
-
-    return bool((np.diff(numbers) > 0).all())
 
 
 def _words(values: pd.Series) -> float:

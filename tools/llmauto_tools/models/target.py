@@ -69,7 +69,7 @@ def read_target(values: pd.Series, column: Column, task: Task | None, positive: 
 
     if column.family == "number":
         values = values.where(np.isfinite(values.astype(float)))
-    keep = values.notna().to_numpy()
+    keep = values.notna().to_numpy().copy()
     known = values[keep]
     if not len(known):
         raise InvalidArguments(f"The target '{column.name}' is empty.", "Name another column as the target.")
@@ -79,10 +79,10 @@ def read_target(values: pd.Series, column: Column, task: Task | None, positive: 
             "Name another column, or take rows in which it differs.",
         )
     found, why = (task, "as asked") if task else _find_task(known, column)
+    missing = int((~keep).sum())
     make = _regression if found == "regression" else _classification
     made = make(known, keep, column, positive)
     made.why = why
-    missing = int((~keep).sum())
     if missing:
         made.notes.insert(0, f"{missing:,} rows without a value of '{column.name}' were left out.")
     return made

@@ -135,11 +135,17 @@ def _train(
     target = sides.whole.target
     metric = metric_of(arguments.metric, target.kind)
     if arguments.cost is not None and target.kind != "binary":
-        raise InvalidArguments("`cost` chooses a threshold between two labels, and the target has not two.")
+        raise InvalidArguments(
+            "`cost` chooses a threshold between two labels, and the target has not two.",
+            "Leave `cost` out.",
+        )
     inputs, dropped, role_notes = assign_roles(sides.rows.frame, chosen.features, chosen.named)
     if not inputs:
         reasons = "; ".join(f"'{d.name}' {d.reason}" for d in dropped[:5])
-        raise InvalidArguments(f"No column can be used to predict '{chosen.target.name}': {reasons}.")
+        raise InvalidArguments(
+            f"No column can be used to predict '{chosen.target.name}': {reasons}.",
+            "Name the columns in `features` to use them all the same." if chosen.features else None,
+        )
     rows = Rows(coerce(sides.rows.frame, inputs), sides.rows.y, sides.rows.classes)
     folds, fold_words = make_folds(
         sides.design, len(inputs), arguments.folds, arguments.time_budget, arguments.seed
@@ -232,7 +238,10 @@ def _sides(
     rows = len(loaded.target.y)
     size = arguments.test_size or min(DEFAULT_TEST, MAX_TEST_ROWS / rows)
     if design.groups is not None and len(np.unique(design.groups)) < 3:
-        raise InvalidArguments(f"'{arguments.group}' has fewer than three groups: they cannot be split.")
+        raise InvalidArguments(
+            f"'{arguments.group}' has fewer than three groups: they cannot be split.",
+            "Name another column as `group`, or leave it out.",
+        )
     train_rows, test_rows = hold_out(design, size, arguments.seed)
     _refuse_one_sided(design, train_rows, test_rows, arguments)
     if design.times is not None:
