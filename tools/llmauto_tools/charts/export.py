@@ -40,6 +40,11 @@ def save_chart(spec: dict[str, Any], path: str | os.PathLike[str]) -> list[str]:
     return notes
 
 
+def chart_svg(spec: dict[str, Any]) -> str:
+    """A Vega-Lite specification as the text of an SVG picture. Raises MissingExtra without 'images'."""
+    return _convert(spec, ".svg").decode()
+
+
 def _convert(spec: dict[str, Any], suffix: str) -> bytes:
     vl_convert = _library(suffix)
     version = "6.4"

@@ -58,22 +58,32 @@ def find_joins(
 
 
 def examine_joins(
-    tables: Sequence[Table], foreign_keys: Iterable[ForeignKey] = (), *, engine: Engine | None = None
+    tables: Sequence[Table],
+    foreign_keys: Iterable[ForeignKey] = (),
+    *,
+    engine: Engine | None = None,
+    of: str | None = None,
 ) -> list[FoundKey]:
-    """The same with the reason for each. A column that has a declared key is given no other."""
+    """The same with the reason for each. A column that has a declared key is given no other.
+
+    With `of`, only the joins of that table to others, and only their values are looked at.
+    """
     by_name = {t.name: t for t in tables}
     declared = [FoundKey(k, "declared", 1.0) for k in foreign_keys if _exists(k, by_name)]
     taken = {(f.key.table, f.key.column) for f in declared}
     found: list[FoundKey] = []
     for place, candidates in _Schema(tables).candidates().items():
-        if place not in taken:
+        if of is not None and place[0] != of:
+            candidates = [c for c in candidates if c.key.other_table == of]
+        if place not in taken and candidates:
             kept = _confirmed(candidates, engine) if engine is not None else candidates[0]
             found += [kept] if kept is not None else []
     linked = {frozenset((f.key.table, f.key.other_table)) for f in [*declared, *found] if f.score > _WEAK}
     strong = [
         f for f in found if f.score > _WEAK or frozenset((f.key.table, f.key.other_table)) not in linked
     ]
-    return [*declared, *_without_mirrors(strong)]
+    every = [*declared, *_without_mirrors(strong)]
+    return [f for f in every if of is None or of in (f.key.table, f.key.other_table)]
 
 
 _WEAK = 0.6

@@ -1,0 +1,1 @@
+"""Self-contained HTML pages: no network, no scripts, light and dark."""
