@@ -52,7 +52,7 @@ def boxes(value: str, by: str, groups: Sequence[Moments], alpha: float) -> Spec:
         {"mark": {"type": "bar", "size": 16, "color": "#9ecae1"}, "encoding": x("q1", "q3")},
         {"mark": {"type": "tick", "size": 16, "color": "#3182bd", "thickness": 2}, "encoding": x("median")},
         {"mark": {"type": "rule", "size": 3, "color": "#d95f02"}, "encoding": x("low", "high")},
-        {"mark": {"type": "point", "filled": True, "color": "#d95f02"}, "encoding": x("mean")},
+        {"mark": {"type": "point", "filled": True, "opacity": 1, "color": "#d95f02"}, "encoding": x("mean")},
     ]
     subtitle = [f"box: quartiles and extremes; orange: mean with its {1 - alpha:.0%} interval"]
     title = f"{words(value)} by {words(by)}"
@@ -114,9 +114,9 @@ def binned_scatter(data: Data, pairs: str, x: str, y: str) -> Spec:
 def shares(table: Crosstab, row_name: str, column_name: str) -> Spec:
     """A bar per row of the table, divided by the shares of its columns."""
     values = [
-        {"row": r, "column": c, "count": n, "share": n / total if total else 0}
+        {"row": r, "column": c, "count": n, "share": n / total if total else 0, "place": place}
         for r, counts, total in zip(table.rows, table.counts, table.row_sums, strict=True)
-        for c, n in zip(table.columns, counts, strict=True)
+        for place, (c, n) in enumerate(zip(table.columns, counts, strict=True))
     ][:MAX_CELLS]
     encoding = {
         "y": {"field": "row", "type": "nominal", "title": words(row_name), "sort": list(table.rows)},
@@ -124,6 +124,7 @@ def shares(table: Crosstab, row_name: str, column_name: str) -> Spec:
               "axis": {"format": "~%"}},
         "color": {"field": "column", "type": "nominal", "title": words(column_name),
                   "sort": list(table.columns)},
+        "order": {"field": "place"},
         "tooltip": [{"field": "row"}, {"field": "column"}, {"field": "count"},
                     {"field": "share", "format": ".1%"}],
     }  # fmt: skip
@@ -143,7 +144,7 @@ def intervals(title: str, axis: str, rows: Sequence[tuple[str, float, float, flo
     layers: list[Spec] = [
         {"mark": {"type": "rule", "color": "#888", "strokeDash": [4, 3]}, "encoding": {"x": {"datum": zero}}},
         {"mark": {"type": "rule", "size": 2}, "encoding": {"y": y, "x": x("low"), "x2": {"field": "high"}}},
-        {"mark": {"type": "point", "filled": True, "size": 60},
+        {"mark": {"type": "point", "filled": True, "opacity": 1, "size": 60},
          "encoding": {"y": y, "x": x("value"), "tooltip": tips}},
     ]  # fmt: skip
     return _frame(title, [], values, {"height": {"step": 24}, "layer": layers})
