@@ -5,7 +5,7 @@ They come from DuckDB as Arrow; matrices have no names at all, since some librar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from llmauto_tools.columns import quoted
@@ -99,7 +99,7 @@ def _numbers(values: pd.Series) -> pd.Series:
             else pd.Series(np.where(finite, plain, np.nan), values.index, name=values.name)
         )
     if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(object)
+        return _by_level(values, _numbers)
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
     return numbers.where(np.isfinite(numbers))
 
@@ -108,10 +108,21 @@ def _dates(values: pd.Series) -> pd.Series:
     import pandas as pd
 
     if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(object)
+        return _by_level(values, _dates)
     dates = pd.to_datetime(values, errors="coerce", utc=True, format=_date_format(values))
     plain = dates.dt.tz_localize(None).astype("datetime64[us]")
     return plain.where(plain.dt.year.between(1, 9999))  # DuckDB's infinite dates lie far outside
+
+
+def _by_level(values: pd.Series, convert: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Convert each level once, not each row."""
+    import numpy as np
+    import pandas as pd
+
+    levels = convert(pd.Series([*values.cat.categories, None], dtype=object)).to_numpy()
+    return pd.Series(
+        levels[np.asarray(values.cat.codes)], values.index, name=values.name
+    )  # missing: -1, the last
 
 
 def _date_format(values: pd.Series) -> str | None:

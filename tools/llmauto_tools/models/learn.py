@@ -72,15 +72,21 @@ def learn(
     report: Report,
     threads: int,
     seed: int,
+    test_rows: int,
+    testing: float,
 ) -> Learned:
-    """Train on `rows` until the clock ends. cost: (false positive, false negative) of a wrong row."""
+    """Train on `rows` until the clock ends. cost: (false positive, false negative) of a wrong row.
+
+    test_rows, testing: so many rows are to be predicted afterwards, in about so many seconds.
+    """
     threadpool_limits = require("threadpoolctl", "Training a model", "ml").threadpool_limits
 
     small = rows.frame.size < SMALL_CELLS
     with threadpool_limits(1 if small else threads):
         return _learn(
-            rows, design, folds, make_encoder, metric, cost, clock, report, 1 if small else threads, seed
-        )
+            rows, design, folds, make_encoder, metric, cost, clock, report, 1 if small else threads, seed,
+            test_rows, testing,
+        )  # fmt: skip
 
 
 def _learn(
@@ -94,6 +100,8 @@ def _learn(
     report: Report,
     threads: int,
     seed: int,
+    test_rows: int,
+    testing: float,
 ) -> Learned:
     kind = "regression" if not rows.classes else "binary" if rows.classes == 2 else "multiclass"
     ranking = search_metric(metric, kind)
@@ -127,7 +135,11 @@ def _learn(
     blend = Blend("classification" if rows.classes else "regression")
     if by_time:
         report("fitting once more on all training rows", 0.88)
-    parts = [_refitted(search, t, clock) if by_time else t.fitted for t, _ in members]
+    few = _fewer_models(members, test_rows, testing)
+    parts = [
+        _refitted(search, t, clock) if by_time else t.fitted[:n]
+        for (t, _), n in zip(members, few, strict=True)
+    ]
     blend.members = [Member(t.candidate.name, w, p) for (t, w), p in zip(members, parts, strict=True)]
     threshold = _finish(blend, oof, rows, metric, cost, seed)
     known = blend.calibration.apply(oof) if blend.calibration is not None else oof
@@ -186,12 +198,10 @@ def _try_presets(search: Search, planned: list[Candidate], clock: Clock, report:
         if clock.left() < 0 and search.tried:
             return
         share = max(clock.left() / (len(planned) - i) * 2.0, 0.3)
-        search.attempt(candidate, clock.within(share) if search.tried else _unhurried(clock, share))
-
-
-def _unhurried(clock: Clock, seconds: float) -> Clock:
-    """A clock for the first candidate, which is never given up: without it there would be no model."""
-    return Clock(time.monotonic() + max(seconds, 1.0), clock.check)
+        if search.tried:
+            search.attempt(candidate, clock.within(share))
+        else:  # without it there would be no model
+            search.attempt(candidate, clock.within(share), must=True)
 
 
 def _more_folds(search: Search, design: Design, clock: Clock, seed: int) -> None:
@@ -226,6 +236,13 @@ def _on_all_rows(search: Search, clock: Clock) -> None:
     name = f"{best.candidate.name}, all rows"
     candidate = dataclasses.replace(best.candidate, name=name, settings=settings, rows=None)
     search.attempt(candidate, clock)
+
+
+def _fewer_models(members: list[tuple[Tried, float]], rows: int, seconds: float) -> list[int]:
+    """How many models of each member stay, so that predicting so many rows fits into the time."""
+    needed = rows * sum(t.predicting for t, _ in members)
+    share = min(seconds / max(needed, 1e-9), 1.0)
+    return [max(int(len(t.fitted) * share), 1) for t, _ in members]
 
 
 def _refitted(search: Search, tried: Tried, clock: Clock) -> list[Fitted]:

@@ -34,6 +34,8 @@ class Tried:
     fitted: list[Fitted] = field(default_factory=list)
     counts: np.ndarray | None = None
     """On how many folds each row was scored."""
+    predicting: float = 0.0
+    """Seconds that all its models together take to predict a row."""
 
     @property
     def score(self) -> float:
@@ -96,11 +98,16 @@ class Search:
         return self._data[k, kind]
 
     def attempt(
-        self, candidate: Candidate, clock: Clock, prune: Callable[[int, float], bool] | None = None
+        self,
+        candidate: Candidate,
+        clock: Clock,
+        prune: Callable[[int, float], bool] | None = None,
+        must: bool = False,
     ) -> Tried | None:
         """Fit the candidate on every fold and keep it in `tried`; None where the time was too short.
 
         prune: called after each fold with its number and the utility so far; True gives the candidate up.
+        must: go on to the last fold however late it is.
         """
         import numpy as np
 
@@ -108,7 +115,7 @@ class Search:
         tried = Tried(candidate, [], 0.0, self._empty(), [], np.zeros(len(self.rows.y)))
         for k in range(len(self.folds)):
             clock.check()
-            if k and clock.left() < 0.3 * (len(self.folds) - k) * (time.monotonic() - began) / k:
+            if k and not must and clock.left() < 0.3 * (len(self.folds) - k) * (time.monotonic() - began) / k:
                 return None
             first = self._first if k == 0 and self._first is not None else (None, None)
             share = clock.within(max(clock.left(), 0.05) / (len(self.folds) - k))
@@ -146,7 +153,9 @@ class Search:
 
         encoder, data = self.data(k, tried.candidate.kind)  # type: ignore[arg-type]
         model = model or tried.candidate.fit(data, self.problem, clock, self.seed + k)
+        began = time.monotonic()
         predicted = model.predict(data.x_valid)
+        tried.predicting += (time.monotonic() - began) / max(len(data.y_valid), 1)
         score = self.metric.of(data.y_valid, predicted)
         if not np.isfinite(predicted).all() or not np.isfinite(score):
             return False

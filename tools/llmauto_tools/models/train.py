@@ -156,6 +156,7 @@ def _train(
     learned = learn(
         rows, sides.design, folds, source.encoder(inputs) if source else default_encoder(inputs), metric, cost,
         searching, lambda text, part: context.step(_with_time(text, clock), part), _threads(), arguments.seed,
+        len(sides.test_design.y), 0.5 * reserve,
     )  # fmt: skip
     context.step("testing the model", 0.9)
     test_frame = coerce(sides.test_frame, inputs)
