@@ -91,6 +91,7 @@ _MODULES: dict[str, str] = {
     "apply_recipe": "llmauto_tools.toolbox.apply_recipe",
     "time_series": "llmauto_tools.toolbox.time_series",
     "forecast": "llmauto_tools.toolbox.forecast",
+    "segment": "llmauto_tools.toolbox.segment",
     "train_model": "llmauto_tools.toolbox.train_model",
     "evaluate_model": "llmauto_tools.toolbox.evaluate_model",
     "predict": "llmauto_tools.toolbox.predict",
