@@ -64,17 +64,22 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
 
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> int:
-    """Write gzip JSON lines, byte for byte the same for the same rows; returns how many."""
+    """Write gzip JSON lines, byte for byte the same for the same rows; returns how many.
+
+    The file is put in place when it is complete, so that nobody reads half of it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
     count = 0
     with (
-        path.open("wb") as raw,
+        part.open("wb") as raw,
         gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0) as packed,
         io.TextIOWrapper(packed, encoding="utf-8") as file,
     ):
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
             count += 1
+    part.replace(path)
     return count
 
 

@@ -1,0 +1,1 @@
+"""Invented requests over invented and public tables, with the plans that answer them."""
