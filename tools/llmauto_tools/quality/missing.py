@@ -40,10 +40,13 @@ def _severity(share: float) -> Severity:
     return "high" if share >= 0.8 else "medium" if share >= 0.3 else "low"
 
 
-def _fix(subject: Subject, names: list[str], share: float) -> dict[str, object]:
+def _fix(subject: Subject, names: list[str], share: float) -> dict[str, object] | None:
     if share >= 0.8:
         return subject.fix("drop", names)
-    kinds = {subject.stats[n].family for n in names}
+    stats = [subject.stats[n] for n in names]
+    if any(s.family != "number" and s.distinct > 0.5 * s.filled for s in stats):
+        return None  # names and addresses have no usual value
+    kinds = {s.family for s in stats}
     return subject.fix("impute", names, strategy="median" if kinds == {"number"} else "most_frequent")
 
 

@@ -17,6 +17,7 @@ from llmauto_tools.quality.profile import ColumnStats
 
 SORTED = 0.95
 UNIQUE = 0.95
+GROUP_UNIQUE = 0.99
 MIN_ROWS = 20
 MAX_GAPS = 0.02
 REGULAR = 0.7
@@ -53,7 +54,7 @@ def _group(subject: Subject, time: ColumnStats) -> str | None:
                 f"SELECT count(*) FROM (SELECT DISTINCT {quoted(s.name)}, {quoted(time.name)}"
                 f" FROM {subject.relation} WHERE {quoted(time.name)} IS NOT NULL)"
             )[0][0]
-            if pairs >= UNIQUE * time.filled:
+            if pairs >= GROUP_UNIQUE * time.filled:
                 return s.name
     return None
 
@@ -175,7 +176,7 @@ def _gaps(subject: Subject, time: ColumnStats, group: str | None, pace: Pace) ->
         return []
     sentence = (
         f"'{time.name}' has {counted(len(gaps), 'gap')}{_each(group)}: its steps are about {_span(pace.usual)} long, but"
-        f" here at least {_span(limit)} {'passes' if len(gaps) == 1 else 'pass'} without a row."
+        f" here at least {_span(limit)} pass without a row."
     )
     examples = tuple(f"{_short(a)} to {_short(b)}" for a, b in gaps[: subject.options.examples])
     return [Finding("time_order", "gaps", "low", (time.name,), len(gaps), pace.steps, sentence, examples)]
