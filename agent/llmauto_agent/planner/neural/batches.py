@@ -64,9 +64,10 @@ _TOKENS, _KINDS = token_mask(), kind_mask()
 def batch_of(chosen: Sequence[Example]) -> Batch:
     """Pad examples to one batch."""
     count = len(chosen)
-    pieces = max(len(e.encoded.ids) for e in chosen)
-    items = max(1, *(len(e.encoded.places) for e in chosen))
-    steps = max(len(e.actions) for e in chosen)
+    # Few different shapes: matrix kernels are made anew for each one.
+    pieces = _up(max(len(e.encoded.ids) for e in chosen), 8)
+    items = _up(max(len(e.encoded.places) for e in chosen), 8)
+    steps = _up(max(len(e.actions) for e in chosen), 4)
     wide = {name: np.zeros((count, pieces), dtype=np.int64) for name in ("ids", "segments", "levels", "flags", "mask")}
     places = np.zeros((count, items), dtype=np.int64)
     kinds = np.zeros((count, items), dtype=np.int64)
@@ -86,6 +87,10 @@ def batch_of(chosen: Sequence[Example]) -> Batch:
     may = np.concatenate([_TOKENS[symbols], pointers], axis=-1)
     arrays = {**wide, "places": places, "kinds": kinds, "before": before, "symbols": symbols, "target": target}
     return Batch(**{k: torch.from_numpy(v) for k, v in arrays.items()}, allowed=torch.from_numpy(may))
+
+
+def _up(number: int, multiple: int) -> int:
+    return max(multiple, -(-number // multiple) * multiple)
 
 
 def batches(all_examples: Sequence[Example], size: int, seed: int) -> Iterator[list[Example]]:

@@ -52,27 +52,19 @@ def _common_characters() -> list[str]:
     return [c for code in codes if (c := code.decode("gb2312", "ignore"))]
 
 
-def load_encoder(folder: Path, vocabulary: int) -> Any:
-    """A transformers BertModel (torch) with the published weights, its word embeddings grown to `vocabulary`.
-
-    New rows are drawn around the mean of the old ones, with a tenth of their spread.
-    """
-    import torch
+def load_encoder(folder: Path) -> Any:
+    """A transformers BertModel (torch) with the published weights."""
     from safetensors.torch import load_file
     from transformers import BertConfig, BertModel
 
-    config = BertConfig.from_pretrained(str(folder))
+    config = BertConfig.from_pretrained(
+        str(folder), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )
     model = BertModel(config, add_pooling_layer=False)
     weights = load_file(str(folder / "model.safetensors"))
-    missing, unexpected = model.load_state_dict(
+    missing, _ = model.load_state_dict(
         {k: v for k, v in weights.items() if not k.startswith("pooler.")}, strict=False
     )
     if missing:
         raise UnreadableSource(f"The encoder lacks {missing[0]}.")
-    del unexpected
-    old = model.embeddings.word_embeddings.weight.data
-    if vocabulary > old.shape[0]:
-        drawn = torch.randn(vocabulary - old.shape[0], old.shape[1], generator=torch.Generator().manual_seed(0))
-        grown = torch.cat([old, old.mean(0) + 0.1 * old.std(0) * drawn])
-        model.embeddings.word_embeddings = torch.nn.Embedding.from_pretrained(grown, freeze=False, padding_idx=0)
     return model

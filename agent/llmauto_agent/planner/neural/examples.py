@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -81,8 +82,8 @@ class Example:
 
     id: str
     encoded: Encoded
-    actions: list[int]
-    symbols: list[int]
+    actions: Sequence[int]
+    symbols: Sequence[int]
 
 
 def example(record: Json, index: SchemaIndex, pieces: Pieces) -> Example:
@@ -116,6 +117,16 @@ def numbered(name: str, encoded: Encoded, actions: Sequence[Action]) -> Example:
         symbols.append(SYMBOL_ID[stack[-1]])
         stack = step(stack, action)
     return Example(name, encoded, [encoded.position(a) for a in actions], symbols)
+
+
+def compact(one: Example) -> Example:
+    """The same with small arrays in the place of lists: hundreds of thousands fit into memory."""
+    e = one.encoded
+    small = Encoded(
+        array("H", e.ids), array("B", e.segments), array("B", e.levels), array("B", e.flags),
+        array("H", e.places), array("B", e.kinds), e.offsets,
+    )  # fmt: skip
+    return Example(one.id, small, array("H", one.actions), array("B", one.symbols))
 
 
 def examples(

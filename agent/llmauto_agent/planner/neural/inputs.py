@@ -36,13 +36,13 @@ KEY_FLAG = 1
 class Encoded:
     """The sequence of a request: ids, segments, levels and flags by piece; places and kinds by item."""
 
-    ids: list[int]
-    segments: list[int]
-    levels: list[int]
-    flags: list[int]
-    places: list[int]
+    ids: Sequence[int]
+    segments: Sequence[int]
+    levels: Sequence[int]
+    flags: Sequence[int]
+    places: Sequence[int]
     """Where each item is in the sequence, all kinds one after the other in the order of `POINTERS`."""
-    kinds: list[int]
+    kinds: Sequence[int]
     offsets: dict[str, int]
     """Where each kind begins in `places`."""
 

@@ -39,11 +39,15 @@ class Shape:
 class Planner(nn.Module):
     """Scores of the next action, for every step of a batch of requests."""
 
-    def __init__(self, encoder: nn.Module, shape: Shape) -> None:
+    def __init__(self, encoder: nn.Module, vocabulary: int, shape: Shape) -> None:
         super().__init__()
         self.encoder = encoder
         self.shape = shape
         width = shape.width
+        self.known = encoder.embeddings.word_embeddings.num_embeddings
+        """Word pieces of the encoder's own vocabulary; their embeddings stay as they were published."""
+        encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        self.added = nn.Embedding(max(1, vocabulary - self.known), width)
         self.segment = nn.Embedding(SEGMENTS, width)
         self.level = nn.Embedding(LEVELS, width)
         self.flag = nn.Embedding(4, width)
@@ -59,12 +63,18 @@ class Planner(nn.Module):
         self.item = nn.Linear(width, width * len(POINTERS))
         for table in (self.segment, self.level, self.flag):
             nn.init.zeros_(table.weight)
+        weight = encoder.embeddings.word_embeddings.weight
+        nn.init.normal_(self.added.weight, std=0.3 * float(weight.std()))
+        with torch.no_grad():
+            self.added.weight += weight.mean(0)
         for table in (self.token, self.symbol, self.position, self.kind):
             nn.init.normal_(table.weight, std=0.02)
 
     def encode(self, ids: Tensor, segments: Tensor, levels: Tensor, flags: Tensor, mask: Tensor) -> Tensor:
         """States (batch, pieces, width) of integer features (batch, pieces); mask is 1 on real pieces."""
-        words = self.encoder.embeddings.word_embeddings(ids)
+        words = self.encoder.embeddings.word_embeddings(ids.clamp(max=self.known - 1))
+        added = self.added((ids - self.known).clamp(min=0))
+        words = torch.where((ids >= self.known).unsqueeze(-1), added, words)
         words = words + self.segment(segments) + self.level(levels) + self.flag(flags)
         states: Tensor = self.encoder(inputs_embeds=words, attention_mask=mask).last_hidden_state
         return states
@@ -91,7 +101,7 @@ class Planner(nn.Module):
         is_item = before >= tokens
         start = before.new_full((), tokens)
         token = self.token(torch.where(is_item, start, before))
-        place = (before - tokens).clamp(0, max(read.shape[1] - 1, 0))
+        place = (before - tokens).clamp(min=0)
         item = read.gather(1, place.unsqueeze(-1).expand(-1, -1, read.shape[-1]))
         first = torch.arange(before.shape[1], device=before.device) == 0
         use_item = (is_item & ~first).unsqueeze(-1)

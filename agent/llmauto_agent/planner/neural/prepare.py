@@ -1,7 +1,8 @@
 """Encode records for training: python -m llmauto_agent.planner.neural.prepare --records DIR --encoder DIR --out DIR
 
 Reads NAME_train.jsonl.gz with NAME_train_schemas.jsonl.gz (and NAME_dev with NAME_dev_schemas where there are)
-and writes train.pkl, dev_NAME.pkl and tokenizer.json. A set may be repeated: --repeat spider=3.
+and writes train.pkl, dev_NAME.pkl and tokenizer.json. A set may be repeated (--repeat spider=3) or sampled
+(--limit wikisql=16000).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from llmauto_agent.planner.neural.encoder import extended_tokenizer, verified
-from llmauto_agent.planner.neural.examples import Example, examples, read_lines
+from llmauto_agent.planner.neural.examples import Example, compact, examples, read_lines
 from llmauto_agent.planner.neural.inputs import Pieces
 
 LONGEST = 96
@@ -51,7 +52,8 @@ def _begin(tokenizer: str) -> None:
 
 
 def _encode(part: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> tuple[list[Example], Counter[str]]:
-    return examples(*part, _pieces[0], LONGEST)
+    made, lost = examples(*part, _pieces[0], LONGEST)
+    return [compact(e) for e in made], lost
 
 
 def encoded(
@@ -83,11 +85,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sets", nargs="*", help="names of sets; left out, all that are there")
     parser.add_argument("--repeat", nargs="*", default=[], metavar="NAME=TIMES")
+    parser.add_argument("--limit", nargs="*", default=[], metavar="NAME=RECORDS", help="a sample of a set")
     parser.add_argument("--tokenizer", type=Path, help="an earlier run's tokenizer.json, to go on from its weights")
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args(arguments)
     names = args.sets or sorted(p.name.removesuffix("_train.jsonl.gz") for p in args.records.glob("*_train.jsonl.gz"))
     repeat = {name: int(times) for name, _, times in (r.partition("=") for r in args.repeat)}
+    limit = {name: int(count) for name, _, count in (r.partition("=") for r in args.limit)}
     args.out.mkdir(parents=True, exist_ok=True)
     if args.tokenizer:
         tokenizer = args.tokenizer.read_text("utf-8")
@@ -97,7 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     every: list[Example] = []
     for name in names:
         schemas = args.records / f"{name}_train_schemas.jsonl.gz"
-        made, lost = encoded(args.records / f"{name}_train.jsonl.gz", schemas, tokenizer, args.processes)
+        train = args.records / f"{name}_train.jsonl.gz"
+        made, lost = encoded(train, schemas, tokenizer, args.processes, limit.get(name))
         print(json.dumps({"set": name, "examples": len(made), "lost": dict(lost.most_common(8))}), flush=True)
         every += made * repeat.get(name, 1)
         dev = args.records / f"{name}_dev.jsonl.gz"

@@ -43,7 +43,7 @@ class Settings:
     frozen_layers: int = 0
     """The lowest encoder layers that stay as they are (their gradients cost time)."""
     seed: int = 0
-    threads: int = 2
+    threads: int = 1
     save_every: int = 250
     measure_every: int = 500
     bf16: bool = True
@@ -102,7 +102,7 @@ class Run:
     def __init__(self, model: Planner, settings: Settings, folder: Path, device: torch.device) -> None:
         self.model, self.settings, self.folder, self.device = model, settings, folder, device
         self.optimiser = torch.optim.AdamW(
-            parameter_groups(model, settings), weight_decay=settings.weight_decay, betas=(0.9, 0.98)
+            parameter_groups(model, settings), weight_decay=settings.weight_decay, betas=(0.9, 0.98), fused=True
         )
         self.step = 0
         self.epoch = 0
@@ -181,7 +181,7 @@ def load_examples(path: Path) -> list[Example]:
 
 def make_model(encoder: Path, tokenizer: Path) -> Planner:
     size = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
-    return Planner(load_encoder(verified(encoder), size), Shape())
+    return Planner(load_encoder(verified(encoder)), size, Shape())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
