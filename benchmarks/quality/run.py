@@ -137,7 +137,7 @@ def large(folder: Path, rows: int) -> None:
         db.execute("SET threads = 2")
         db.sql(
             f"SELECT i AS id, hash(i) % 1000000 / 1000.0 AS amount, 'P' || 'Q' || (i % 7919) AS code,"
-            f" ['DE', 'FR', 'IT', 'ES', 'it'][1 + hash(i + 1) % 5] AS country, TIMESTAMP '2020-01-01' + INTERVAL 1 SECOND * i"
+            f" ['DE', 'FR', 'IT', 'ES', 'it'][1 + CAST(hash(i + 1) % 5 AS INT)] AS country, TIMESTAMP '2020-01-01' + INTERVAL 1 SECOND * i"
             f" AS at, hash(i + 2) % 90 AS age, random() AS a, random() * 100 AS b, hash(i + 3) % 12 AS month,"
             f" CASE WHEN hash(i + 4) % 20 = 0 THEN NULL ELSE 'city ' || hash(i + 5) % 300 END AS city,"
             f" 'customer ' || hash(i + 6) % 2000000 AS customer, hash(i + 7) % 2 = 0 AS paid FROM range({rows}) r(i)"

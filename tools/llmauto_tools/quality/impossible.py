@@ -143,13 +143,13 @@ def _births(subject: Subject) -> list[Finding]:
             continue
         q = quoted(s.name)
         count, late, early = subject.query(
-            f"SELECT count(*) FILTER (WHERE {q} > current_date OR {q} < DATE '1880-01-01'), max({q}), min({q})"
+            f"SELECT count(*) FILTER (WHERE {q} > current_date OR {q} < DATE '1850-01-01'), max({q}), min({q})"
             f" FROM {subject.relation} WHERE isfinite({q})"
         )[0]
         if count and count <= (1 - KEPT) * s.filled:
             sentence = (
                 f"'{s.name}' reads as a date of birth, but {counted(count, 'row')} {'has' if count == 1 else 'have'}"
-                " one in the future or before 1880."
+                " one in the future or before 1850."
             )
             examples = (str(late if s.high > _now() else early),)
             findings.append(
