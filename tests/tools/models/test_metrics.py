@@ -123,7 +123,7 @@ def test_a_paired_difference_is_surer_than_two_intervals() -> None:
     y = random.normal(0, 5, 300)
     first, second = y + random.normal(0, 1, 300), y + random.normal(0, 1.5, 300)
     rmse = ours.metrics_for("regression")["neg_root_mean_squared_error"]
-    gain = difference_interval(rmse, y, (first, None), (second, None), 0, None, 0)
+    gain = difference_interval(rmse, y, (first, None), (second, None), 0, None, FOREVER, 0)
     assert gain.low > 0  # positive is better, for a loss too
     assert gain.value == pytest.approx(rmse.of(y, second) - rmse.of(y, first))
 

@@ -83,11 +83,13 @@ def difference_interval(
     second: tuple[np.ndarray, float | None],
     classes: int,
     groups: np.ndarray | None,
+    clock: Clock,
     seed: int,
 ) -> Interval:
     """How much better `first` is than `second` on the same rows (paired), each with its threshold.
 
-    Positive means that the first is better, for losses too.
+    Positive means that the first is better, for losses too. When the time is over, the resamples so far
+    count (100 at least).
     """
     import numpy as np
 
@@ -96,8 +98,13 @@ def difference_interval(
         two = metric.of(y[picked], second[0][picked], second[1])
         return metric.utility(one) - metric.utility(two)
 
-    values = np.array([gain(p) for p in resamples(y, classes, groups, min(times_for(len(y)), 500), seed)])
-    low, high = interval_of(values)
+    values: list[float] = []
+    for picked in resamples(y, classes, groups, min(times_for(len(y)), 500), seed):
+        clock.check()
+        if clock.left() < 0 and len(values) >= 100:
+            break
+        values.append(gain(picked))
+    low, high = interval_of(np.array(values))
     return Interval(gain(np.arange(len(y))), low, high)
 
 

@@ -20,6 +20,9 @@ GAIN = 0.002
 ISOTONIC_ROWS = 2_000
 """Isotonic regression overfits on fewer out-of-fold rows (scikit-learn's guide says about 1,000)."""
 
+MAX_ROWS = 20_000
+"""More out-of-fold rows than this are sampled: two numbers, or a few steps, need no more."""
+
 _EPSILON = 1e-6
 _FOLDS = 5
 
@@ -57,6 +60,9 @@ def choose_calibration(probabilities: np.ndarray, y: np.ndarray, seed: int) -> C
     """
     import numpy as np
 
+    if len(y) > MAX_ROWS:
+        picked = np.random.default_rng(seed).choice(len(y), MAX_ROWS, replace=False)
+        probabilities, y = probabilities[picked], y[picked]
     counts = np.bincount(y, minlength=probabilities.shape[1])
     if (counts[counts > 0] < _FOLDS).any() or (counts > 0).sum() < 2:
         return None

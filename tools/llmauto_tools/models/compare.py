@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from llmauto_tools.models.assess import Scored, rounded
 from llmauto_tools.models.bootstrap import Interval, difference_interval
+from llmauto_tools.models.learners import Clock
 from llmauto_tools.models.metrics import Metric
 from llmauto_tools.results import Section, section
 
@@ -44,11 +45,11 @@ class Comparison:
         return f"{winner} is better than {loser} {scores}."
 
 
-def compare(first: Scored, second: Scored, metric: Metric, seed: int) -> Comparison:
+def compare(first: Scored, second: Scored, metric: Metric, clock: Clock, seed: int) -> Comparison:
     """Compare predictions for the same rows in the same order."""
     gain = difference_interval(
         metric, first.y, (first.prediction, first.threshold), (second.prediction, second.threshold),
-        len(first.classes), first.groups, seed,
+        len(first.classes), first.groups, clock, seed,
     )  # fmt: skip
     made = Comparison(
         metric.of(first.y, first.prediction, first.threshold),

@@ -80,7 +80,7 @@ def evaluate(workspace: Workspace, arguments: EvaluateModelArguments, context: T
         figures |= groups.figures
         text += f" {groups.text}"
     if other is not None:
-        compared = _compared(model, other, rows.labelled, scored, metric, arguments.seed)
+        compared = _compared(other, rows.labelled, scored, metric, clock, arguments.seed)
         sections.insert(0, comparison_section(compared, metric, model.ref, other.ref))
         figures |= _comparison_figures(compared, other)
         text += f" {compared.words(metric, model.ref, other.ref)}"
@@ -218,10 +218,10 @@ def _by(
 
 
 def _compared(
-    model: Model, other: Model, labelled: Labelled, scored: Scored, metric: Metric, seed: int
+    other: Model, labelled: Labelled, scored: Scored, metric: Metric, clock: Clock, seed: int
 ) -> Comparison:
     second = _scored(other, labelled)
-    return compare(scored, second, metric, seed)
+    return compare(scored, second, metric, clock, seed)
 
 
 def _comparison_figures(compared: Comparison, other: Model) -> dict[str, Any]:

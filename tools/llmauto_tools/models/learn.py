@@ -58,6 +58,8 @@ class Learned:
     threshold: float | None
     trials: int
     searched_rows: int
+    whole: bool
+    """Whether some candidate was fitted on all training rows."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -82,7 +84,8 @@ def learn(
     threadpool_limits = require("threadpoolctl", "Training a model", "ml").threadpool_limits
 
     small = rows.frame.size < SMALL_CELLS
-    with threadpool_limits(1 if small else threads):
+    # Linear algebra on small matrices gains nothing from threads, and loses much on a busy machine.
+    with threadpool_limits(1, user_api="blas"):
         return _learn(
             rows, design, folds, make_encoder, metric, cost, clock, report, 1 if small else threads, seed,
             test_rows, testing,
@@ -129,6 +132,7 @@ def _learn(
     if sampled:
         report("fitting the best model on all rows", 0.7)
         _on_all_rows(search, clock.within(0.85 * clock.left()))
+    whole = not sampled or any(t.candidate.rows is None for t in search.tried)
     report("choosing the blend", 0.85)
     members = select_blend(search, ranking, clock, seed)
     oof = blended(members)
@@ -143,7 +147,7 @@ def _learn(
     blend.members = [Member(t.candidate.name, w, p) for (t, w), p in zip(members, parts, strict=True)]
     threshold = _finish(blend, oof, rows, metric, cost, seed)
     known = blend.calibration.apply(oof) if blend.calibration is not None else oof
-    return Learned(blend, members, search, known, threshold, trials, min(cap, len(rows.y)))
+    return Learned(blend, members, search, known, threshold, trials, min(cap, len(rows.y)), whole)
 
 
 def _stop(metric: Metric) -> str:

@@ -33,9 +33,11 @@ def describe_training(training: Training) -> None:
             "in it is off by less than half a percent."
         )
     if learned.searched_rows < training.train_rows:
+        last = (
+            "the last model took all of them" if learned.whole else "the time did not suffice for all of them"
+        )
         notes.append(
-            f"Candidates were compared on {learned.searched_rows:,} training rows (a random sample); the last model "
-            "took all of them."
+            f"Candidates were compared on {learned.searched_rows:,} training rows (a random sample); {last}."
         )
     if training.dropped:
         shown = "; ".join(f"'{d.name}' {d.reason}" for d in training.dropped[:LISTED])

@@ -122,6 +122,7 @@ def _into(keep: np.ndarray, narrowed: np.ndarray) -> np.ndarray:
 
 def _classification(known: pd.Series, keep: np.ndarray, column: Column, positive: str | None) -> Target:
     import numpy as np
+    import pandas as pd
 
     counts = known.value_counts()
     _refuse_too_many(known, counts, column)
@@ -148,7 +149,8 @@ def _classification(known: pd.Series, keep: np.ndarray, column: Column, positive
     if chosen is not None and chosen == classes[0]:
         classes.reverse()  # the positive class is the second one, always
     number = {c: i for i, c in enumerate(classes)}
-    y = np.array([number[_plain(v, column)] for v in known], dtype="int64")
+    codes, labels = pd.factorize(known)
+    y = np.array([number[_plain(v, column)] for v in labels], dtype="int64")[codes]
     few = [c for c in classes if counts[c] < 10]
     if few:
         notes.append(f"{len(few)} labels have fewer than 10 rows: little can be learned about them.")

@@ -171,7 +171,7 @@ def _train(
         sides.test_positions, sides.test_from, _used(fold_words, len(folds), len(learned.search.folds)), intervals, resamples, name,
         {m: _of(m, target.kind, scored.y, prediction) for m in intervals},
         difference_interval(metric, scored.y, (scored.prediction, learned.threshold), (prediction, None),
-                            rows.classes, scored.groups, arguments.seed),
+                            rows.classes, scored.groups, late, arguments.seed),
         [(n, baseline_scores(n, sides.design, folds, learned.search.metric)) for n in names(sides.design)],
         arguments.recipe,
     )  # fmt: skip
