@@ -171,13 +171,16 @@ def _fit_to_time(search: Search, planned: list[Candidate], clock: Clock) -> list
     """
     total = clock.left()
     first = next(c for c in planned if c.family == "lightgbm")
+    began = time.monotonic()
     _, data = search.data(0, first.kind)  # type: ignore[arg-type]
+    preparing = time.monotonic() - began
     if search.problem.threads > 1 and total > 3:
         search.problem.threads = fastest_threads(data, search.problem)
     seconds = search.probe(first, clock.within(max(total / 8, 0.2)))
     slow = seconds > total / 9
     least = 1 if len(search.rows.y) > _FEW_ROWS else 3
-    affordable = max(int(total / (_MODELS_WANTED * max(seconds, 1e-3))), least)
+    per_fold = _MODELS_WANTED * max(seconds, 1e-3) + 2 * preparing  # two kinds of matrices
+    affordable = max(int(total / per_fold), least)
     if affordable < len(search.folds):
         last = search.by_time  # the newest parts are most like the rows to come
         kept = search.folds[-affordable:] if last else search.folds[:affordable]

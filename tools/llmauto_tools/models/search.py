@@ -82,6 +82,7 @@ class Search:
         self.make_encoder = make_encoder
         self.spare: list[Fold] = []
         """Folds that were made but did not fit into the time."""
+        self._probed = 0.0
         self._more: list[Fold] = []
         self._first: tuple[Candidate, Any] | None = None
         self._data: dict[tuple[int, str], tuple[Any, Data]] = {}
@@ -119,6 +120,8 @@ class Search:
                 return None
             first = self._first if k == 0 and self._first is not None else (None, None)
             share = clock.within(max(clock.left(), 0.05) / (len(self.folds) - k))
+            if must:  # as long as the first fold took, or preprocessing that is slow would leave it no time
+                share = Clock(max(share.end, time.monotonic() + self._probed), clock.check)
             if not self._add(tried, k, share, first[1] if first[0] is candidate else None):
                 return None
             if prune is not None and prune(k, self.metric.utility(tried.score)):
@@ -178,7 +181,8 @@ class Search:
         _, data = self.data(0, candidate.kind)  # type: ignore[arg-type]
         began = time.monotonic()
         self._first = candidate, candidate.fit(data, self.problem, clock, self.seed)
-        return time.monotonic() - began
+        self._probed = time.monotonic() - began
+        return self._probed
 
     def _empty(self) -> np.ndarray:
         import numpy as np
