@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llmauto_tools.columns import find_column, quoted
@@ -14,7 +13,6 @@ from llmauto_tools.schema import Column, Table
 from llmauto_tools.series.steps import Unit
 
 if TYPE_CHECKING:
-    from llmauto_tools.sources.dates import When
     from llmauto_tools.workspace import Workspace
 
 _PARTS: dict[str, re.Pattern[str]] = {
@@ -193,25 +191,15 @@ def _of_text(workspace: Workspace, table: Table, column: Column) -> TimeColumn |
         f" LIMIT {_SAMPLE * 10}) GROUP BY v ORDER BY n DESC, v LIMIT {_SAMPLE}",
         max_rows=_SAMPLE,
     ).rows
-    votes: Counter[When] = Counter()
-    for value, _ in values:
-        # One value at a time: a single stray text must not hide the dates.
-        when = infer_date({value}, column.name) if value else None
-        if when is not None:
-            votes[_kept(when)] += 1
-    if not votes or votes.most_common(1)[0][1] < _MOSTLY * len(values):
+    # One value at a time: a single stray text must not hide the dates.
+    dates = {v for v, _ in values if v and infer_date({v}, column.name) is not None}
+    when = infer_date(dates, column.name) if dates else None
+    if when is None or len(dates) < _MOSTLY * len(values):
         return None
-    dates = {v for v, _ in values if v and (w := infer_date({v}, column.name)) and _kept(w) in votes}
-    when = infer_date(dates, column.name) or votes.most_common(1)[0][0]
     value = f"trim({q})"
     sql = f"CAST(CASE WHEN {when.test.replace('{v}', value)} THEN {when.value.replace('{v}', value)} END AS TIMESTAMP)"
     note = f"'{column.name}' is text; {when.note or 'it is read as dates'}."
     return TimeColumn(column.name, sql, (column.name,), notes=(note,))
-
-
-def _kept(when: When) -> When:
-    """A notation without its example, so that equal notations count together."""
-    return replace(when, note=None)
 
 
 def find_value(table: Table, name: str | None, taken: Sequence[str]) -> Column | None:

@@ -244,8 +244,6 @@ def _series(
         partial = (ends[0] and grid[0] == first, ends[1] and grid[-1] == last)
         counts = np.array([n for _, n in cells], dtype=np.int64)
         series = Series(group, tuple(grid), values, counts, partial)
-        if len(grid) - sum(partial) < 3:
-            series = replace(series, partial=(False, False))
         made.append(replace(series, values=filled(series.values, fill)))
     return sorted(made, key=lambda s: -int(s.counts.sum())) if grouped else made
 
