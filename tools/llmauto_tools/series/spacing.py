@@ -132,8 +132,7 @@ def common_step(step: Step, filled: list[dt.datetime]) -> Step:
 def partial_ends(spacing: Spacing, step: Step) -> tuple[bool, bool]:
     """Whether the first and the last period are only partly covered by the times.
 
-    A period counts as partial where the rows begin (or end) further from its edge than the usual gap
-    between rows: a month whose sales are known until the 12th, in a table with sales on most days.
+    A period counts as partial where as much as the usual gap between rows is missing at its edge: a month whose sales are known until the 12th, in a table with sales on most days.
     """
     if step.count > 1:
         return False, False
@@ -145,6 +144,7 @@ def partial_ends(spacing: Spacing, step: Step) -> tuple[bool, bool]:
     if gap >= 0.9 * step.seconds:
         return False, False  # one row per period: there is nothing to be partial about
     return (
-        (spacing.first - start).total_seconds() > gap,
-        (end - spacing.last).total_seconds() > gap,
+        (spacing.first - start).total_seconds() >= gap,
+        # The last time stands for a day or an hour of its own.
+        (end - spacing.last).total_seconds() >= gap + resolution,
     )
