@@ -68,7 +68,10 @@ def batch_of(chosen: Sequence[Example]) -> Batch:
     pieces = _up(max(len(e.encoded.ids) for e in chosen), 8)
     items = _up(max(len(e.encoded.places) for e in chosen), 8)
     steps = _up(max(len(e.actions) for e in chosen), 4)
-    wide = {name: np.zeros((count, pieces), dtype=np.int64) for name in ("ids", "segments", "levels", "flags", "mask")}
+    wide = {
+        name: np.zeros((count, pieces), dtype=np.int64)
+        for name in ("ids", "segments", "levels", "flags", "mask")
+    }
     places = np.zeros((count, items), dtype=np.int64)
     kinds = np.zeros((count, items), dtype=np.int64)
     real = np.zeros((count, items), dtype=bool)
@@ -85,7 +88,14 @@ def batch_of(chosen: Sequence[Example]) -> Batch:
         symbols[row, :s], target[row, :s] = e.symbols, e.actions
     pointers = _KINDS[symbols[..., None], kinds[:, None, :]] & real[:, None, :]
     may = np.concatenate([_TOKENS[symbols], pointers], axis=-1)
-    arrays = {**wide, "places": places, "kinds": kinds, "before": before, "symbols": symbols, "target": target}
+    arrays = {
+        **wide,
+        "places": places,
+        "kinds": kinds,
+        "before": before,
+        "symbols": symbols,
+        "target": target,
+    }
     return Batch(**{k: torch.from_numpy(v) for k, v in arrays.items()}, allowed=torch.from_numpy(may))
 
 

@@ -72,7 +72,7 @@ def schema_index(schema: Json) -> SchemaIndex:
     tables = [
         Table(t["name"], tuple(Column(c["name"], c["type"]) for c in t["columns"])) for t in schema["tables"]
     ]
-    declared = [ForeignKey(*key, declared=True) for key in schema.get("foreign_keys", ())]
+    declared = [ForeignKey(k[0], k[1], k[2], k[3], declared=True) for k in schema.get("foreign_keys", ())]
     return SchemaIndex(tables, find_joins(tables, declared), StoredValues(schema))
 
 

@@ -105,7 +105,11 @@ def _write(
 
 def describe(out: Path, card: dict[str, Any]) -> None:
     """model.json: the checksum of each file, the sizes that have to fit, and what the card says."""
-    files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(out.iterdir()) if p.name != "model.json"}
+    files = {
+        p.name: hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(out.iterdir())
+        if p.name != "model.json"
+    }
     grammar = hashlib.sha256(json.dumps([VOCABULARY, SYMBOLS]).encode()).hexdigest()
     text = json.dumps({"files": files, "grammar": grammar, **card}, ensure_ascii=False, indent=1)
     (out / "model.json").write_text(text + "\n", "utf-8")

@@ -51,10 +51,31 @@ _SINGLE: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 AGGREGATES = (
-    "count", "count_distinct", "sum", "avg", "median", "min", "max", "stddev", "variance", "mode", "first", "last",
+    "count",
+    "count_distinct",
+    "sum",
+    "avg",
+    "median",
+    "min",
+    "max",
+    "stddev",
+    "variance",
+    "mode",
+    "first",
+    "last",
 )
 PARTS = (
-    "year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "dayofyear", "month_name", "weekday_name",
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "weekday",
+    "hour",
+    "minute",
+    "dayofyear",
+    "month_name",
+    "weekday_name",
 )
 UNITS = ("year", "quarter", "month", "week", "day", "hour")
 AGE_UNITS = ("year", "month", "week", "day", "hour", "minute")
@@ -81,7 +102,7 @@ EXPR_RULES: dict[str, tuple[str, ...]] = {
     "FIRST_BY": ("EXPR", "EXPR"),
     "LAST_BY": ("EXPR", "EXPR"),
     "FILTERED": ("EXPR", "PRED"),
-    **{name: ("EXPR", "EXPR") for name in ARITHMETIC},
+    **dict.fromkeys(ARITHMETIC, ("EXPR", "EXPR")),
     **{f"PART_{name}": ("EXPR",) for name in PARTS},
     **{f"BUCKET_{name}": ("EXPR",) for name in UNITS},
     "WIDTH": ("NUM", "EXPR"),
@@ -92,10 +113,10 @@ EXPR_RULES: dict[str, tuple[str, ...]] = {
     "TODAY": (),
     "QUERY": ("PLAN",),
     "SPAN": ("WORD", "WORD"),
-    **{name: () for name in CONSTANTS},
+    **dict.fromkeys(CONSTANTS, ()),
 }
 PRED_RULES: dict[str, tuple[str, ...]] = {
-    **{name: ("EXPR", "EXPR") for name in COMPARISONS},
+    **dict.fromkeys(COMPARISONS, ("EXPR", "EXPR")),
     "BETWEEN": ("EXPR", "EXPR", "EXPR"),
     "PERIOD": ("EXPR", "DATE"),
     "ONE_OF": ("EXPR", "LIT", "LITS"),
@@ -160,7 +181,18 @@ _MANY = {"CHECKS", "STEPS", "COLS"}
 
 
 def _vocabulary() -> tuple[str, ...]:
-    names = ["ANALYZE", "COMPOSE", "END", "CLOSE", "ASC", "DESC", *CLAUSES, *EXPR_RULES, *PRED_RULES, *MEASURE_RULES]
+    names = [
+        "ANALYZE",
+        "COMPOSE",
+        "END",
+        "CLOSE",
+        "ASC",
+        "DESC",
+        *CLAUSES,
+        *EXPR_RULES,
+        *PRED_RULES,
+        *MEASURE_RULES,
+    ]
     names += [f"CHART_{c}" for c in CHARTS] + [f"REFUSE_{r}" for r in REFUSALS]
     names += [f"TOOL_{t}" for t in TOOLS]
     names += [f"ARG_{a}" for a in dict.fromkeys(a for arguments in TOOLS.values() for a in arguments)]

@@ -28,7 +28,11 @@ _CONTEXT_PIECES = 60
 FAMILIES = ("number", "text", "date", "time", "boolean", "other")
 SEGMENTS = 3
 """The request, what came before it, the schema."""
-_MARKS = {"table": "[unused1]", "value": "[unused2]", **{f: f"[unused{i + 3}]" for i, f in enumerate(FAMILIES)}}
+_MARKS = {
+    "table": "[unused1]",
+    "value": "[unused2]",
+    **{f: f"[unused{i + 3}]" for i, f in enumerate(FAMILIES)},
+}
 KEY_FLAG = 1
 
 
@@ -58,9 +62,14 @@ class Pieces:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self.cls, self.sep = (tokenizer.token_to_id(t) for t in ("[CLS]", "[SEP]"))
-        self.marks = {name: tokenizer.token_to_id(token) for name, token in _MARKS.items()}
+        self.cls, self.sep = self._id("[CLS]"), self._id("[SEP]")
+        self.marks = {name: self._id(token) for name, token in _MARKS.items()}
         self.of = lru_cache(maxsize=20_000)(self._of)
+
+    def _id(self, token: str) -> int:
+        number = self._tokenizer.token_to_id(token)
+        assert number is not None, f"the vocabulary lacks {token}"
+        return int(number)
 
     def _of(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
@@ -109,7 +118,13 @@ def encode(items: Items, pieces: Pieces) -> Encoded:
         kinds += [number] * len(by_kind[kind])
     cut = slice(0, MAX_PIECES)
     return Encoded(
-        sequence.ids[cut], sequence.segments[cut], sequence.levels[cut], sequence.flags[cut], places, kinds, offsets
+        sequence.ids[cut],
+        sequence.segments[cut],
+        sequence.levels[cut],
+        sequence.flags[cut],
+        places,
+        kinds,
+        offsets,
     )
 
 
@@ -127,9 +142,7 @@ def _last_piece(start: int, end: int, items: Items, lasts: Sequence[int]) -> int
     return inside[-1] if inside else 0
 
 
-def _add_schema(
-    items: Items, pieces: Pieces, sequence: _Sequence
-) -> tuple[list[int], list[int], list[int]]:
+def _add_schema(items: Items, pieces: Pieces, sequence: _Sequence) -> tuple[list[int], list[int], list[int]]:
     values_of: dict[int, list[int]] = {}
     for i, value in enumerate(items.values):
         values_of.setdefault(value.column, []).append(i)

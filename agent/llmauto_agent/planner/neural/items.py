@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from llmauto_agent.planner.date_words import DateLiteral
 from llmauto_agent.planner.dates import read_dates
-from llmauto_agent.planner.links import Link
 from llmauto_agent.planner.linker import SchemaIndex
+from llmauto_agent.planner.links import Link
 from llmauto_agent.planner.literals import NumberLiteral, read_numbers
 from llmauto_agent.planner.tokens import Token, tokenize
 from llmauto_agent.planner.value_types import CellValue
@@ -83,9 +83,7 @@ def level_of(score: float) -> int:
     return 2 if score >= 0.65 else (1 if score > 0 else 0)
 
 
-def find_items(
-    question: str, index: SchemaIndex, context: Sequence[str] = (), previous: str = ""
-) -> Items:
+def find_items(question: str, index: SchemaIndex, context: Sequence[str] = (), previous: str = "") -> Items:
     """Link a request to the schema and gather what it may point to."""
     words = tokenize(question)
     links = index.link(words)
@@ -148,7 +146,12 @@ def _columns(index: SchemaIndex, tables: Sequence[Table], scores: Scores) -> lis
     keys |= {(k.other_table, k.other_column) for k in index.foreign_keys}
     every = [
         ColumnItem(
-            t.name, c.name, c.dtype, c.family, level_of(scores.get((t.name, c.name), 0.0)), (t.name, c.name) in keys
+            t.name,
+            c.name,
+            c.dtype,
+            c.family,
+            level_of(scores.get((t.name, c.name), 0.0)),
+            (t.name, c.name) in keys,
         )
         for t in tables
         for c in t.columns
@@ -156,7 +159,8 @@ def _columns(index: SchemaIndex, tables: Sequence[Table], scores: Scores) -> lis
     if len(every) <= MAX_COLUMNS:
         return every
     order = sorted(
-        range(len(every)), key=lambda i: (-scores.get((every[i].table, every[i].name), 0.0), not every[i].key, i)
+        range(len(every)),
+        key=lambda i: (-scores.get((every[i].table, every[i].name), 0.0), not every[i].key, i),
     )
     return [every[i] for i in sorted(order[:MAX_COLUMNS])]
 
@@ -165,7 +169,9 @@ def _values(links: Sequence[Link], place: dict[tuple[str, str], int]) -> list[Va
     """The best value links, a few for each column."""
     found: dict[tuple[int, CellValue], ValueItem] = {}
     count: dict[int, int] = {}
-    for link in sorted((x for x in links if x.kind == "value"), key=lambda x: (-x.score * x.size**0.25, x.start)):
+    for link in sorted(
+        (x for x in links if x.kind == "value"), key=lambda x: (-x.score * x.size**0.25, x.start)
+    ):
         column = place.get((link.table or "", link.column or ""))
         if column is None or link.value is None or (column, link.value) in found:
             continue

@@ -86,10 +86,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sets", nargs="*", help="names of sets; left out, all that are there")
     parser.add_argument("--repeat", nargs="*", default=[], metavar="NAME=TIMES")
     parser.add_argument("--limit", nargs="*", default=[], metavar="NAME=RECORDS", help="a sample of a set")
-    parser.add_argument("--tokenizer", type=Path, help="an earlier run's tokenizer.json, to go on from its weights")
+    parser.add_argument(
+        "--tokenizer", type=Path, help="an earlier run's tokenizer.json, to go on from its weights"
+    )
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args(arguments)
-    names = args.sets or sorted(p.name.removesuffix("_train.jsonl.gz") for p in args.records.glob("*_train.jsonl.gz"))
+    names = args.sets or sorted(
+        p.name.removesuffix("_train.jsonl.gz") for p in args.records.glob("*_train.jsonl.gz")
+    )
     repeat = {name: int(times) for name, _, times in (r.partition("=") for r in args.repeat)}
     limit = {name: int(count) for name, _, count in (r.partition("=") for r in args.limit)}
     args.out.mkdir(parents=True, exist_ok=True)
@@ -111,7 +115,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             some, lost = encoded(
                 dev, dev_schemas if dev_schemas.exists() else schemas, tokenizer, args.processes, MAX_DEV
             )
-            print(json.dumps({"dev": name, "examples": len(some), "lost": dict(lost.most_common(8))}), flush=True)
+            print(
+                json.dumps({"dev": name, "examples": len(some), "lost": dict(lost.most_common(8))}),
+                flush=True,
+            )
             _write(args.out / f"dev_{name}.pkl", some)
     _write(args.out / "train.pkl", every)
     print(json.dumps({"train": len(every)}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from llmauto_agent.planner.date_words import DateLiteral
 from llmauto_agent.planner.neural.grammar import (
@@ -353,7 +353,12 @@ def _dated(argument: m.Expr, date: DateLiteral) -> m.Predicate:
     if date.kind == "relative":
         unit: Any = date.unit
         return m.RelativePeriod(
-            argument=argument, unit=unit, offset=date.offset, count=date.count, rolling=date.rolling, anchor="data"
+            argument=argument,
+            unit=unit,
+            offset=date.offset,
+            count=date.count,
+            rolling=date.rolling,
+            anchor="data",
         )
     part: Any = date.part
     expr = m.DatePart(part=part, argument=argument)
@@ -365,7 +370,6 @@ def _dated(argument: m.Expr, date: DateLiteral) -> m.Predicate:
 # ---- joins
 
 
-
 def connect(plan: m.Plan, keys: Sequence[ForeignKey]) -> m.Plan:
     """The plan with the joins that its columns need; columns without their table where it reads one only.
 
@@ -373,7 +377,8 @@ def connect(plan: m.Plan, keys: Sequence[ForeignKey]) -> m.Plan:
     """
     wanted = [t for t in dict.fromkeys(_tables(plan)) if t != plan.table]
     if not wanted:
-        return _bare(plan, plan.table)
+        bare: m.Plan = _bare(plan, plan.table)
+        return bare
     joins = join_path(keys, plan.table, wanted)
     return plan.model_copy(update={"joins": joins})
 
@@ -404,6 +409,8 @@ def _bare(node: Any, table: str) -> Any:
     if isinstance(node, tuple):
         return tuple(_bare(item, table) for item in node)
     if isinstance(node, m.Node):
-        changed = {name: _bare(getattr(node, name), table) for name in type(node).model_fields if name != "joins"}
+        changed = {
+            name: _bare(getattr(node, name), table) for name in type(node).model_fields if name != "joins"
+        }
         return node.model_copy(update=changed)
     return node

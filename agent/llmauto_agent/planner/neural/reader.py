@@ -14,6 +14,8 @@ from llmauto_agent.planner.neural.runtime import Runtime
 from llmauto_agent.planner.neural.search import Found, search
 from llmauto_agent.planner.neural.words import plan_words
 from llmauto_agent.planner.reading import Reading
+from llmauto_agent.planner.tokens import detect_language
+from llmauto_agent.planner.words import QUESTION_WORDS, is_stop_word
 from llmauto_tools.errors import LlmautoError
 from llmauto_tools.plan.compile import compile_plan
 
@@ -35,7 +37,11 @@ class Candidate:
 
 
 def candidates(
-    question: str, index: SchemaIndex, runtime: Runtime, context: Reading | None = None, execute: Execute | None = None
+    question: str,
+    index: SchemaIndex,
+    runtime: Runtime,
+    context: Reading | None = None,
+    execute: Execute | None = None,
 ) -> tuple[list[Candidate], Items]:
     """The readings of a question that compile (and run, with `execute`), best first."""
     before = (context.question,) if context is not None else ()
@@ -70,3 +76,51 @@ def confidence(found: Sequence[Candidate]) -> float:
     best = found[0].score
     total = sum(math.exp(min(0.0, c.score - best)) for c in found)
     return math.exp(best / 4) / total
+
+
+def neural_reading(
+    question: str,
+    index: SchemaIndex,
+    runtime: Runtime,
+    context: Reading | None = None,
+    execute: Execute | None = None,
+) -> Reading:
+    """The best reading with its confidence; a refusal where nothing can be run or the network says so."""
+    found, items = candidates(question, index, runtime, context, execute)
+    language = detect_language(question)
+    sure = confidence(found)
+    if not found or found[0].proposal.refusal is not None:
+        reason = found[0].proposal.refusal if found else None
+        return Reading(question, language, confidence=round(sure, 3), missing=unnamed(items), reason=reason)
+    best = found[0].proposal
+    return Reading(
+        question,
+        language,
+        plan=best.plan,
+        confidence=round(sure, 3),
+        tool=best.tool,
+        arguments=best.arguments,
+        chart=best.chart,
+        understood=named(items),
+    )
+
+
+def named(items: Items) -> list[str]:
+    """The words of the request that name something of the data."""
+    return list(
+        dict.fromkeys(w.text for w, level in zip(items.words, items.named, strict=True) if level >= 3)
+    )
+
+
+def unnamed(items: Items) -> list[str]:
+    """The content words that name nothing of the data."""
+    return list(
+        dict.fromkeys(
+            w.text
+            for w, level in zip(items.words, items.named, strict=True)
+            if level == 0
+            and w.kind in {"word", "cjk"}
+            and not is_stop_word(w.lower)
+            and w.lower not in QUESTION_WORDS
+        )
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -42,7 +43,7 @@ class Runtime:
         self._decoder = _session(folder / "decoder.onnx")
 
     def prepare(self, encoded: Encoded) -> _Prepared:
-        def row(values: list[int]) -> np.ndarray:
+        def row(values: Sequence[int]) -> np.ndarray:
             return np.array([values], dtype=np.int64)
 
         kinds = row(encoded.kinds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmauto_agent.planner.neural.grammar import START, Pointer, Token, allowed, step
+from llmauto_agent.planner.neural.grammar import START, Action, Pointer, Token, allowed, step
 
 
 def _reachable() -> tuple[str, ...]:
@@ -16,7 +16,10 @@ def _reachable() -> tuple[str, ...]:
             continue
         seen[symbol] = None
         may = allowed(symbol)
-        actions = [*(Token(name) for name in may.tokens), *(Pointer(kind, 0) for kind in may.pointers)]
+        actions: list[Action] = [
+            *(Token(name) for name in may.tokens),
+            *(Pointer(kind, 0) for kind in may.pointers),
+        ]
         for action in actions:
             after = step((symbol,), action)
             waiting += [(s,) for s in after]
@@ -25,4 +28,3 @@ def _reachable() -> tuple[str, ...]:
 
 SYMBOLS: tuple[str, ...] = _reachable()
 SYMBOL_ID: dict[str, int] = {symbol: number for number, symbol in enumerate(SYMBOLS)}
-

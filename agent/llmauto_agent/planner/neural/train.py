@@ -81,7 +81,9 @@ def losses(model: Planner, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
     return loss, right.all(1)
 
 
-def measure(model: Planner, examples: Sequence[Example], device: torch.device, bf16: bool) -> dict[str, float]:
+def measure(
+    model: Planner, examples: Sequence[Example], device: torch.device, bf16: bool
+) -> dict[str, float]:
     """Loss, and the share of requests whose every action is right given the right ones before it."""
     model.eval()
     total, right, count = 0.0, 0, 0
@@ -102,7 +104,10 @@ class Run:
     def __init__(self, model: Planner, settings: Settings, folder: Path, device: torch.device) -> None:
         self.model, self.settings, self.folder, self.device = model, settings, folder, device
         self.optimiser = torch.optim.AdamW(
-            parameter_groups(model, settings), weight_decay=settings.weight_decay, betas=(0.9, 0.98), fused=True
+            parameter_groups(model, settings),
+            weight_decay=settings.weight_decay,
+            betas=(0.9, 0.98),
+            fused=True,
         )
         self.step = 0
         self.epoch = 0
@@ -194,7 +199,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if field.name == "bf16":
             parser.add_argument("--fp32", action="store_true")
         else:
-            parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default)
+            parser.add_argument(
+                f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default
+            )
     args = parser.parse_args(arguments)
     names = [f.name for f in dataclasses.fields(Settings) if f.name != "bf16"]
     settings = Settings(**{n: getattr(args, n) for n in names}, bf16=not args.fp32)
@@ -209,7 +216,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model.load_state_dict(torch.load(args.start, map_location=device, weights_only=True)["model"])
     run = Run(model, settings, args.out, device)
     run.resume()
-    dev = {p.stem.removeprefix("dev_"): load_examples(p) for p in sorted(args.data.glob("dev_*.pkl"))}
+    dev: dict[str, Sequence[Example]] = {
+        p.stem.removeprefix("dev_"): load_examples(p) for p in sorted(args.data.glob("dev_*.pkl"))
+    }
     run.log(start=dataclasses.asdict(settings), dev_sets={k: len(v) for k, v in dev.items()})
     run.train(load_examples(args.data / "train.pkl"), dev)
 

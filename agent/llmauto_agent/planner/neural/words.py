@@ -63,5 +63,7 @@ def _words(node: Any) -> str:
         return ", ".join(_words(n) for n in node)
     if isinstance(node, m.Node):
         fields = [getattr(node, name) for name in type(node).model_fields if name != "kind"]
-        return " ".join(_words(f) if isinstance(f, (m.Node, tuple)) else str(f) for f in fields if f is not None)
+        return " ".join(
+            _words(f) if isinstance(f, (m.Node, tuple)) else str(f) for f in fields if f is not None
+        )
     return str(node)

@@ -139,7 +139,8 @@ class _Writer:
         yield Token("DESC" if order.descending else "ASC")
         by = order.by
         if isinstance(by, str):
-            named = [i.expr for i in (*plan.select, *plan.group_by, *plan.measures) if i.alias == by]
+            shown: list[m.Item | m.Measure] = [*plan.select, *plan.group_by, *plan.measures]
+            named = [i.expr for i in shown if i.alias == by]
             if not named:
                 raise NotSayableError("order by an alias")
             by = named[0]
@@ -308,7 +309,9 @@ class _Writer:
                 yield Token("PERIOD")
                 yield from self.expr(p.argument, plan)
                 said = (p.unit, p.offset, p.count, p.rolling)
-                yield self._dated(lambda d: d.kind == "relative" and (d.unit, d.offset, d.count, d.rolling) == said)
+                yield self._dated(
+                    lambda d: d.kind == "relative" and (d.unit, d.offset, d.count, d.rolling) == said
+                )
             case m.OneOf():
                 yield Token("ONE_OF")
                 yield from self.expr(p.argument, plan)

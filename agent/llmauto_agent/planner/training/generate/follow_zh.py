@@ -1,11 +1,16 @@
 """Chinese follow-ups: a request that changes the plan before it."""
 
+# fmt: off
+# One wording beside the other: a line a shape is easier to read and to add to than a line a word.
+
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from llmauto_agent.planner.training.generate.follow_en import _and
-from llmauto_agent.planner.training.generate.shapes_zh import NUMERIC, Asked, Draw, condition, grouped, measure, total, trend
+from llmauto_agent.planner.training.generate.parts_en import NUMERIC, Asked
+from llmauto_agent.planner.training.generate.parts_zh import Draw, condition, measure
+from llmauto_agent.planner.training.generate.shapes_zh import grouped, total, trend
 from llmauto_tools.plan import model as m
 
 

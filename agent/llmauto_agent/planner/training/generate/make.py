@@ -26,12 +26,13 @@ def records(lang: str, tables: Sequence[Domain], count: int, seed: int) -> Itera
     """Invented requests as training records."""
     package = "llmauto_agent.planner.training.generate"
     shapes = importlib.import_module(f"{package}.shapes_{lang}")
+    parts = importlib.import_module(f"{package}.parts_{lang}")
     follow = importlib.import_module(f"{package}.follow_{lang}")
     refuse = importlib.import_module(f"{package}.refuse_{lang}")
     r = random.Random(seed)
     made = 0
     while made < count:
-        d = shapes.Draw(r, r.choice(tables))
+        d = parts.Draw(r, r.choice(tables))
         try:
             record = _draw(d, r, shapes, follow, refuse)
         except LookupError:
@@ -42,7 +43,7 @@ def records(lang: str, tables: Sequence[Domain], count: int, seed: int) -> Itera
 
 def _draw(d: Any, r: random.Random, shapes: Any, follow: Any, refuse: Any) -> dict[str, Any]:
     draw = r.random()
-    empty = {"context": [], "previous": None, "tool": "analyze", "arguments": {}, "chart": None, "plan": None}
+    empty: dict[str, Any] = {"context": [], "previous": None, "tool": "analyze", "arguments": {}, "chart": None, "plan": None}
     if draw < REFUSES:
         question, reason = refuse.refused(d)
         return empty | {"question": typed(question, r), "refuse": reason}

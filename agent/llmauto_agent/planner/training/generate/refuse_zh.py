@@ -1,8 +1,11 @@
 """Chinese requests that no plan over the table answers, with the reason."""
 
+# fmt: off
+# One wording beside the other: a line a shape is easier to read and to add to than a line a word.
+
 from __future__ import annotations
 
-from llmauto_agent.planner.training.generate.shapes_zh import Draw, measure
+from llmauto_agent.planner.training.generate.parts_zh import Draw, measure
 from llmauto_agent.planner.training.generate.tables import domains
 
 _SCOPE = (

@@ -1,5 +1,8 @@
 """How English speakers name columns, measures, groups and conditions."""
 
+# fmt: off
+# One wording beside the other: a line a shape is easier to read and to add to than a line a word.
+
 from __future__ import annotations
 
 import random
@@ -112,7 +115,7 @@ class Say:
         if value == int(value):
             whole = int(value)
             if whole <= 12 and self.r.random() < 0.25:
-                return "zero one two three four five six seven eight nine ten eleven twelve".split()[whole]
+                return ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"][whole]
             if whole >= 1000 and whole % 1000 == 0 and self.r.random() < 0.3:
                 return f"{whole // 1000}k"
             return f"{whole:,}" if self.r.random() < 0.3 else str(whole)

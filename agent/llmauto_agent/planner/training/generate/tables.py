@@ -11,11 +11,11 @@ from typing import Any, Literal
 DATA = Path(__file__).parent.parent / "data"
 Role = Literal["id", "name", "cat", "number", "money", "date", "year", "bool", "flag", "yesno"]
 
-_FIRST = "Ana Ben Carla David Emma Farid Grace Hugo Ines Jonas Kofi Lena Marco Nadia Oscar Petra Quinn Rosa Sven Tara".split()
-_LAST = "Abbott Becker Costa Dupont Eriksen Fischer Garcia Hansen Ito Jensen Kowalski Lopez Meyer Novak Okafor Patel".split()
-_WORDS = "Blue River Silent Golden Night Winter Broken Little Secret Northern Paper Iron Garden Summer Glass Stone".split()
-_FAMILY_ZH = "王 李 张 刘 陈 杨 赵 黄 周 吴 徐 孙".split()
-_GIVEN_ZH = "伟 芳 娜 敏 静 丽 强 磊 洋 勇 艳 杰 涛 明 超 秀英 建国 志强 晓东 雨萱".split()
+_FIRST = ["Ana", "Ben", "Carla", "David", "Emma", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kofi", "Lena", "Marco", "Nadia", "Oscar", "Petra", "Quinn", "Rosa", "Sven", "Tara"]
+_LAST = ["Abbott", "Becker", "Costa", "Dupont", "Eriksen", "Fischer", "Garcia", "Hansen", "Ito", "Jensen", "Kowalski", "Lopez", "Meyer", "Novak", "Okafor", "Patel"]
+_WORDS = ["Blue", "River", "Silent", "Golden", "Night", "Winter", "Broken", "Little", "Secret", "Northern", "Paper", "Iron", "Garden", "Summer", "Glass", "Stone"]
+_FAMILY_ZH = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙"]
+_GIVEN_ZH = ["伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "洋", "勇", "艳", "杰", "涛", "明", "超", "秀英", "建国", "志强", "晓东", "雨萱"]
 NAMES = 40
 """Different names that a table of people or titles holds."""
 
