@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import pickle
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,7 +58,7 @@ def test_the_pipeline_equals_the_sql(run: Made, numbers: Frame, categories: Fram
         )
 
 
-def test_it_can_be_cloned_cross_validated_and_saved(categories: Frame, tmp_path: Path) -> None:
+def test_it_can_be_cloned_cross_validated_and_saved(categories: Frame) -> None:
     frame = categories(3)
     recipe = Recipe.model_validate({"steps": [*CATEGORIES, {"kind": "scale"}]})
     columns = ["colour", "town", "size", "flag", "amount"]
@@ -67,8 +66,7 @@ def test_it_can_be_cloned_cross_validated_and_saved(categories: Frame, tmp_path:
     scores = cross_val_score(clone(model), frame[columns], frame["y"], cv=3, error_score="raise")
     assert len(scores) == 3
     model.fit(frame[columns], frame["y"])
-    joblib.dump(model, tmp_path / "model.joblib")
-    again = joblib.load(tmp_path / "model.joblib")
+    again = pickle.loads(pickle.dumps(model))
     new = categories(4, new=True)[columns]
     np.testing.assert_array_equal(again.predict_proba(new), model.predict_proba(new))
 
@@ -100,10 +98,21 @@ def test_steps_for_other_columns_are_left_out_and_text_that_stays_is_refused(cat
         recipe.to_sklearn(["colour", "colour"])
 
 
-@pytest.mark.parametrize("strategy", ["knn", "iterative"])
-def test_missing_values_by_a_model(numbers: Frame, strategy: str) -> None:
-    frame = numbers(6)[["normal", "ties", "skewed"]]
-    step = {"kind": "impute", "strategy": strategy, "columns": ["normal", "ties", "skewed"]}
+def test_missing_values_by_a_model(run: Made, numbers: Frame) -> None:
+    train, new = (numbers(s)[["normal", "ties", "skewed", "whole"]] for s in (6, 7))
+    train["whole"] = train["whole"] + train["normal"].fillna(50).round().astype(int)
+    step = {"kind": "impute", "strategy": "iterative", "columns": list(train), "indicator": True}
+    fitted, found = run([step], train, new)
+    made = fitted.to_sklearn().fit(train).transform(new)
+    assert list(made) == list(found) == [*train, *(f"{c}_missing" for c in train)]
+    np.testing.assert_allclose(found, made, rtol=1e-6, atol=1e-6)
+    assert found["normal"][new["normal"].isna()].nunique() > 20  # not one value for all
+
+
+def test_nearest_neighbours_are_for_pipelines_only(run: Made, numbers: Frame) -> None:
+    frame = numbers(6)[["normal", "ties"]]
+    step = {"kind": "impute", "strategy": "knn", "columns": ["normal", "ties"]}
     made = Recipe.model_validate({"steps": [step]}).to_sklearn(list(frame)).fit_transform(frame)
     assert made.notna().all(axis=None)
-    np.testing.assert_allclose(made["ties"][frame["ties"].notna()], frame["ties"].dropna())
+    with pytest.raises(InvalidArguments, match="SQL cannot express"):
+        run([step], frame)

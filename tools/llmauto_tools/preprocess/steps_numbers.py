@@ -10,6 +10,7 @@ from llmauto_tools.preprocess.changes import POSITION, ROLE, Change, Form, Keep,
 from llmauto_tools.preprocess.fitter import AS_DOUBLE, Fitter, find
 from llmauto_tools.preprocess.kinds import NUMERIC, Kind, Schema, number, text_sql, unique_name
 from llmauto_tools.preprocess.lookups import lookup_text
+from llmauto_tools.preprocess.model_imputer import learn_model, model_changes
 from llmauto_tools.preprocess.recipe import Impute, Outliers
 
 Learned = dict[str, Any]
@@ -27,11 +28,18 @@ GROUP = "llmauto group"
 
 
 def learn_impute(step: Impute, fitter: Fitter) -> Learned:
-    kinds = NUMERIC if step.strategy in ("mean", "median", "group") else IMPUTABLE
+    by_model = step.strategy in ("knn", "iterative")
+    kinds = NUMERIC if by_model or step.strategy in ("mean", "median", "group") else IMPUTABLE
     if step.strategy == "constant" and step.columns is None:
         kinds = NUMERIC if isinstance(step.value, float) else ("text",)
     columns = fitter.columns(step.columns, kinds, "impute")
-    learned: Learned = {"columns": columns, "fill": _fills(step, columns, fitter)}
+    learned: Learned = {"columns": columns}
+    if step.indicator:
+        taken = {n.casefold() for n in fitter.schema}
+        learned["indicators"] = {c: unique_name(f"{c}_missing", taken) for c in columns}
+    if by_model:
+        return {**learned, **learn_model(step.strategy, columns, fitter)}
+    learned["fill"] = _fills(step, columns, fitter)
     empty = [c for c in columns if learned["fill"][c] is None]
     for column in empty:
         learned["fill"][column] = EMPTY_TEXT if fitter.schema[column] == "text" else 0.0
@@ -39,9 +47,6 @@ def learn_impute(step: Impute, fitter: Fitter) -> Learned:
         fitter.notes.append(
             f"No training row has a value in {', '.join(empty[:5])}: filled with 0 (text with 'missing')."
         )
-    if step.indicator:
-        taken = {n.casefold() for n in fitter.schema}
-        learned["indicators"] = {c: unique_name(f"{c}_missing", taken) for c in columns}
     if step.strategy == "group":
         learned["by"] = [find(fitter.schema, b, "impute") for b in step.by]
         learned["groups"] = {c: _group_means(c, learned["by"], fitter) for c in columns}
@@ -111,18 +116,19 @@ def _group_means(column: str, by: list[str], fitter: Fitter) -> dict[str, float]
 
 
 def change_impute(step: Impute, learned: Learned, schema: Schema) -> list[Change]:
-    outputs = []
-    for column in learned["columns"]:
-        kind: Kind = "text" if schema[column] == "text" else "number"
-        outputs.append(_filled(step, learned, column, kind))
-        name = learned.get("indicators", {}).get(column)
-        if name is not None:
-            flag = f"CASE WHEN {quoted(column)} IS NULL THEN 1e0 ELSE 0e0 END"
-            outputs.append(Output(name, "number", Form(flag, (column,))))
+    columns = learned["columns"]
+    flags = [
+        Output(name, "number", Form(f"CASE WHEN {quoted(c)} IS NULL THEN 1e0 ELSE 0e0 END", (c,)))
+        for c, name in learned.get("indicators", {}).items()
+    ]
+    if "models" in learned:
+        return model_changes(columns, learned, flags)
+    outputs = [_filled(step, learned, c, "text" if schema[c] == "text" else "number") for c in columns]
+    change = Change("impute", (*outputs, *flags), (GROUP,) if step.strategy == "group" else ())
     if step.strategy != "group":
-        return [Change("impute", tuple(outputs))]
+        return [change]
     key = Output(GROUP, "text", Form(group_key(learned["by"], schema), tuple(learned["by"])))
-    return [Change("groups", (key,)), Change("impute", tuple(outputs), (GROUP,))]
+    return [Change("groups", (key,)), change]
 
 
 def _filled(step: Impute, learned: Learned, column: str, kind: Kind) -> Output:
