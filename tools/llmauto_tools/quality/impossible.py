@@ -45,7 +45,7 @@ RANGES: tuple[Range, ...] = (
     Range("a longitude", _words("lon lng long longitude 经度"), -180, 180, _CHANGES | _words("term")),
     Range("a percentage", _words("pct percent percentage % 百分比"), 0, 100, _CHANGES | _words("of target")),
     Range("a probability", _words("prob proba probability likelihood 概率"), 0, 1, _CHANGES),
-    Range("a month", _words("month 月份"), 1, 12, _words("months per since number tenure")),
+    Range("a month", _words("month 月份"), 0, 12, _words("months per since number tenure")),
     Range(
         "a day of the month",
         _words("day"),

@@ -82,7 +82,7 @@ def as_findings(outcomes: list[RuleOutcome]) -> list[Finding]:
             r.failures,
             r.checked,
             f"The rule '{r.name}' is broken in {counted(r.failures, 'row')}"
-            + (f" ({percent(r.failures / r.checked)})." if r.checked else "."),
+            + (f" ({percent(r.failures / r.checked)})." if 0 < r.failures <= r.checked else "."),
             r.examples,
         )
         for r in outcomes
