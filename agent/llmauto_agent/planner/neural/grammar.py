@@ -278,7 +278,7 @@ def step(stack: Stack, action: Action) -> Stack:
 
 
 def _after_pointer(symbol: str) -> Stack:
-    head, _, item = symbol.partition(":")
+    head = symbol.partition(":")[0]
     if symbol == "PLAN":
         return ("CLAUSES:0",)
     if head in {"CLAUSES", "MORE"} or symbol == "LITS":

@@ -34,6 +34,8 @@ class Candidate:
     proposal: Proposal
     score: float
     raw: float
+    length: int = 0
+    """Actions that it took."""
 
 
 def candidates(
@@ -58,24 +60,47 @@ def _checked(found: Found, items: Items, index: SchemaIndex, execute: Execute | 
     try:
         proposal = read_actions(found.actions, items, index.foreign_keys)
         if proposal.plan is None:
-            return Candidate(proposal, found.score, found.score)
+            return Candidate(proposal, found.score, found.score, len(found.actions))
         sql = compile_plan(proposal.plan, index.tables)
         if execute is None:
-            return Candidate(proposal, found.score, found.score)
+            return Candidate(proposal, found.score, found.score, len(found.actions))
         rows = execute(sql)
     except LlmautoError:
         return None
     empty = not rows or all(v is None for v in rows[0])
-    return Candidate(proposal, found.score - (PENALTY_EMPTY if empty else 0.0), found.score)
+    return Candidate(
+        proposal, found.score - (PENALTY_EMPTY if empty else 0.0), found.score, len(found.actions)
+    )
 
 
-def confidence(found: Sequence[Candidate]) -> float:
-    """The share of the best reading among those that were found, times its own probability's root."""
+FEATURES = ("log_probability", "margin", "actions", "unnamed", "empty", "chinese", "follow_up")
+
+
+def features(found: Sequence[Candidate], items: Items) -> list[float]:
+    """What the confidence is made of, in the order of FEATURES: each about 0 to 1 for a typical request."""
+    best = found[0]
+    margin = best.score - found[1].score if len(found) > 1 else 5.0
+    return [
+        best.raw / 3,
+        min(margin, 5.0) / 3,
+        best.length / 20,
+        min(len(unnamed(items)), 6) / 3,
+        float(best.score < best.raw),
+        float(detect_language(items.question) == "zh"),
+        float(bool(items.context)),
+    ]
+
+
+def confidence(found: Sequence[Candidate], items: Items, calibration: Sequence[float]) -> float:
+    """The probability that the best reading is right, by a logistic model of its features (0 without one).
+
+    calibration: the bias and a weight for each feature, fitted on questions that no training saw.
+    """
     if not found:
         return 0.0
-    best = found[0].score
-    total = sum(math.exp(min(0.0, c.score - best)) for c in found)
-    return math.exp(best / 4) / total
+    bias, *weights = calibration
+    score = bias + sum(w * f for w, f in zip(weights, features(found, items), strict=True))
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
 
 
 def neural_reading(
@@ -88,7 +113,7 @@ def neural_reading(
     """The best reading with its confidence; a refusal where nothing can be run or the network says so."""
     found, items = candidates(question, index, runtime, context, execute)
     language = detect_language(question)
-    sure = confidence(found)
+    sure = confidence(found, items, runtime.calibration)
     if not found or found[0].proposal.refusal is not None:
         reason = found[0].proposal.refusal if found else None
         return Reading(question, language, confidence=round(sure, 3), missing=unnamed(items), reason=reason)

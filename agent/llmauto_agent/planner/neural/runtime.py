@@ -36,6 +36,7 @@ class Runtime:
     def __init__(self, folder: Path = SHIPPED) -> None:
         """Load and verify. Raises UnreadableSource where a file is missing or is not the one that was made."""
         self.card = verified_card(folder)
+        self.calibration: list[float] = self.card.get("calibration") or [0.0, 1.0, *[0.0] * 6]
         from tokenizers import Tokenizer
 
         self.pieces = Pieces(Tokenizer.from_file(str(folder / "tokenizer.json")))
