@@ -16,7 +16,7 @@ COUNTED = ("finite", "cast", "trim", "unify", "impute", "outliers", "rare")
 """Stages whose changed cells are counted: the others change every cell."""
 _LOST = ("finite", "cast")
 """Of these only the cells that became missing."""
-_CHUNK = 60
+_CHUNK = 200
 EXAMPLE_COLUMNS = 8
 EXAMPLES = 2
 EXAMPLE_ROWS = 300
@@ -107,11 +107,14 @@ def _count(chain: Chain, flags: dict[Flag, str], runner: Runner, relation: str) 
 def examples(fitted: FittedRecipe, runner: Runner, relation: str) -> list[tuple[str, str, str]]:
     """(column, before, after) for a few source columns that the recipe changes, from the first rows."""
     chain = fitted.chain()
-    made = fitted.made_from()
+    made, source = fitted.made_from(), fitted.source_schema()
     outputs = chain.schema()
-    names = [n for n in fitted.source_schema() if n in made or n in outputs]
-    names = [n for n in names if n != fitted.target and fitted.source_schema()[n] != "other"]
-    touched = [n for n in names if n in made or any(o.name == n for c in chain.changes for o in c.outputs)]
+    changed = {o.name for c in chain.changes for o in c.outputs}
+    touched = [
+        n
+        for n, kind in source.items()
+        if kind != "other" and n != fitted.target and (n in made or (n in outputs and n in changed))
+    ]
     found: list[tuple[str, str, str]] = []
     for name in touched[: 4 * EXAMPLE_COLUMNS]:
         found += _of_column(name, made.get(name, [name]), fitted, runner, relation)
