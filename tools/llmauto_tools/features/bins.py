@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST_BINS = 32
 FEWEST_BINS = 5
+MOST_VALUES = 128
+"""Different values that get a bin each where there are a hundred rows for each of them."""
 
 
 def bins_for(rows: int) -> int:
@@ -31,7 +33,7 @@ def edges_of(values: np.ndarray, bins: int) -> np.ndarray:
     if not len(present):
         return present
     different = present[np.concatenate(([True], present[1:] != present[:-1]))]
-    if len(different) <= bins:
+    if len(different) <= max(bins, min(MOST_VALUES, len(present) // 100)):
         return np.asarray((different[1:] + different[:-1]) / 2)
     places = (np.arange(1, bins) * len(present)) // bins
     return np.unique(present[places - 1])
