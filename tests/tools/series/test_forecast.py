@@ -119,3 +119,20 @@ def test_listing_the_tools_loads_no_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_model_that_fails_on_the_whole_history_is_dropped(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from llmauto_tools.series import forecasting
+
+    def failing(name: str, *rest: object) -> object:
+        if name != NAIVE:
+            raise ValueError("the forecast is not finite")
+        return fit(name, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(forecasting, "fit", failing)
+    rows = [[m, i + i % 3] for i, m in enumerate(months(30))]
+    got = lab.run("forecast", lab.table("t", ["month", "x"], rows), horizon=2)
+    assert got.figures["model"] == NAIVE
+    assert any("could not be fitted to the whole history" in n for n in got.notes)

@@ -22,6 +22,8 @@ COMBINATION_BONUS = 0.05
 """The mean of the models is taken where its error is at most this share above the best one's."""
 MIN_TRAINING = 8
 COMBINED = "combination"
+FAILURES = (ArithmeticError, AssertionError, IndexError, TypeError, ValueError, np.linalg.LinAlgError)
+"""What a library raises for a history that a model does not fit."""
 _LARGEST_FACTOR = 3.0
 _CALIBRATION_POINTS = 10
 
@@ -61,6 +63,13 @@ class Backtest:
     @property
     def naive(self) -> Score:
         return self.scores[NAIVE]
+
+    def without(self, name: str, why: str) -> Backtest:
+        """The same without one model, and the choice made again."""
+        members = tuple(n for n in self.members if n != name)
+        gone = {name} | ({COMBINED} if len(members) < 2 else set())
+        scores = {n: s for n, s in self.scores.items() if n not in gone}
+        return Backtest(scores, _choose(scores), members, (*self.dropped, f"{name}: {why}"), self.folds)
 
 
 def origins(length: int, horizon: int, periods: Sequence[int], folds: int = FOLDS) -> list[int]:
@@ -113,7 +122,7 @@ def _tried(
     began = time.process_time()
     try:
         forecast = fit(name, history, periods, horizon, levels)
-    except (ArithmeticError, AssertionError, IndexError, TypeError, ValueError, np.linalg.LinAlgError) as e:
+    except FAILURES as e:
         if name == NAIVE:
             raise
         return None, f"it could not be fitted ({type(e).__name__})"

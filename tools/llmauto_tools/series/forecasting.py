@@ -11,7 +11,7 @@ import numpy as np
 
 from llmauto_tools.errors import InvalidArguments
 from llmauto_tools.series.analysis import usable
-from llmauto_tools.series.backtest import Backtest, Score, backtest, widening
+from llmauto_tools.series.backtest import COMBINED, FAILURES, Backtest, Score, backtest, widening
 from llmauto_tools.series.models import NAIVE, Forecast, Values, combine, fit
 from llmauto_tools.series.prepare import Prepared, Series, filled
 from llmauto_tools.series.season import find_seasons
@@ -79,7 +79,7 @@ def outlook(
 
     test = backtest(values, periods, horizon, levels, quick=quick, step=told)
     context.step(f"fitting {test.chosen}", share[1])
-    made = _final(test, values, periods, horizon, levels)
+    made, test = _final(test, values, periods, horizon, levels)
     factors = {lv: widening(test.scores[test.chosen], lv) if test.folds else 1.0 for lv in levels}
     widened = Forecast(
         made.mean,
@@ -96,10 +96,19 @@ def outlook(
 
 def _final(
     test: Backtest, values: Values, periods: Sequence[int], horizon: int, levels: Sequence[int]
-) -> Forecast:
-    if test.chosen == "combination":
-        return combine([fit(name, values, periods, horizon, levels) for name in test.members])
-    return fit(test.chosen, values, periods, horizon, levels)
+) -> tuple[Forecast, Backtest]:
+    """The forecast from the whole history. A model that fits the past parts but not the whole is dropped."""
+    names = test.members if test.chosen == COMBINED else (test.chosen,)
+    parts = []
+    for name in names:
+        try:
+            parts.append(fit(name, values, periods, horizon, levels))
+        except FAILURES as e:
+            if name == NAIVE:
+                raise
+            left = test.without(name, f"it could not be fitted to the whole history ({type(e).__name__})")
+            return _final(left, values, periods, horizon, levels)
+    return (combine(parts) if len(parts) > 1 else parts[0]), test
 
 
 def _not_negative(forecast: Forecast) -> Forecast:
