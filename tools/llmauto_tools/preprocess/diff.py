@@ -9,14 +9,14 @@ from typing import Any
 from llmauto_tools.columns import quoted
 from llmauto_tools.preprocess.changes import Chain, Change, Form, Output
 from llmauto_tools.preprocess.fitted import FittedRecipe
-from llmauto_tools.preprocess.fitter import MAX_STATEMENT, Runner
+from llmauto_tools.preprocess.fitter import MAX_STATEMENT, Runner, smaller
 from llmauto_tools.preprocess.kinds import text_sql
 
 COUNTED = ("finite", "cast", "trim", "unify", "impute", "outliers", "rare")
 """Stages whose changed cells are counted: the others change every cell."""
 _LOST = ("finite", "cast")
 """Of these only the cells that became missing."""
-_CHUNK = 200
+_CHUNK = 500
 EXAMPLE_COLUMNS = 8
 EXAMPLES = 2
 EXAMPLE_ROWS = 300
@@ -97,7 +97,7 @@ def _count(chain: Chain, flags: dict[Flag, str], runner: Runner, relation: str) 
         inner = chain.sql(relation, "apply", [name for _, name in chunk])
         sql = f"SELECT {sums} FROM (\n{inner}\n)"
         if len(sql) > MAX_STATEMENT and len(chunk) > 1:
-            size = max(1, len(chunk) // 2)
+            size = smaller(len(chunk), sql)
             continue
         counts.update(zip((flag for flag, _ in chunk), runner.rows(sql)[0], strict=True))
         rest = rest[len(chunk) :]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HOLISTIC_BYTES = 512 * 1024 * 1024
 """Memory for exact quantiles, which DuckDB keeps in memory, that one query may take."""
-MAX_AGGREGATES = 300
+MAX_AGGREGATES = 1500
 MAX_STATEMENT = 90_000
 """Characters of a statement; the engine takes 100,000."""
 
@@ -69,7 +69,7 @@ class Fitter:
             chunk = rest[:size]
             sql = self._aggregate_sql(chunk, measures)
             if len(sql) > MAX_STATEMENT and len(chunk) > 1:
-                size = max(1, len(chunk) // 2)
+                size = smaller(len(chunk), sql)
                 continue
             self.step(f"learning from {len(columns) - len(rest) + 1} of {len(columns)} columns")
             row = self.query(sql)[0]
@@ -109,6 +109,11 @@ class Fitter:
         Raises InvalidArguments for one that is not there, or that holds something else.
         """
         return resolve(self.schema, names, kinds, what, self.target)
+
+
+def smaller(columns: int, sql: str) -> int:
+    """How many of so many columns make a statement that is short enough."""
+    return max(1, int(columns * 0.95 * MAX_STATEMENT / len(sql)))
 
 
 def is_level(text: str) -> bool:

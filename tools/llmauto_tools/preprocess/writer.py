@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from llmauto_tools.errors import InvalidArguments
 from llmauto_tools.preprocess.changes import ROLE, Chain, Mode
-from llmauto_tools.preprocess.fitter import MAX_STATEMENT
+from llmauto_tools.preprocess.fitter import MAX_STATEMENT, smaller
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,13 +69,14 @@ def column_groups(
     rest = list(columns)
     while rest:
         group = rest[:size]
-        if len(chain.sql(relation, mode, group, ordered=ordered)) > MAX_STATEMENT:
+        sql = chain.sql(relation, mode, group, ordered=ordered)
+        if len(sql) > MAX_STATEMENT:
             if len(group) == 1:
                 raise InvalidArguments(
                     f"What '{group[0]}' is made of is too long for one statement.",
                     "Learn fewer levels (max_levels), or leave out a step.",
                 )
-            size = max(1, len(group) // 2)
+            size = smaller(len(group), sql)
             continue
         groups.append(group)
         rest = rest[len(group) :]
