@@ -94,11 +94,11 @@ def test_what_the_first_rows_hide_is_looked_up(tmp_path: Path) -> None:
     assert found == {"half": "boolean", "late": "text", "seven": "constant", "almost": "number"}
 
 
-def test_ten_thousand_columns_and_hostile_names(tmp_path: Path) -> None:
-    wide = ", ".join(f"i % {k % 7 + 2} AS c{k}" for k in range(10_000))
+def test_thousands_of_columns_and_hostile_names(tmp_path: Path) -> None:
+    wide = ", ".join(f"i % {k % 7 + 2} AS c{k}" for k in range(4_000))
     hostile = '''i AS "a""; DROP TABLE t; --", 'x' || i AS "', '"'''
     found = kinds_of(tmp_path, f"SELECT {wide}, {hostile} FROM range(20) r(i)")
-    assert len(found) == 10_002
+    assert len(found) == 4_002
     assert found["c0"] == "boolean"
     assert found['a"; DROP TABLE t; --'] == "id"
 

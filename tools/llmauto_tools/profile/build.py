@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llmauto_tools.registry import ToolContext
     from llmauto_tools.workspace import Workspace
 
-MAX_COLUMNS = 500
+MAX_COLUMNS = 200
 """Columns of a wider table that are profiled when none are named."""
 ASSOCIATED_KINDS = {"number", "money", "geo", "date", "category", "boolean"}
 MAX_LEVELS = 1_000

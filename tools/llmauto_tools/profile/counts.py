@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from llmauto_tools.workspace import Workspace
 
 TOP_VALUES = 10
-SETS = 60
+SETS = 40
 """Grouping sets of one statement."""
 STATEMENT_CHARACTERS = 60_000
 MAX_GROUPS = 200_000

@@ -188,7 +188,7 @@ def _scanned(column: Column, plan: ColumnPlan, rows: int, found: dict[str, Any])
 
 
 def _frequent(plan: ColumnPlan, found: dict[str, Any]) -> tuple[tuple[str, int], ...]:
-    counted = [(_written(value), int(found[f"top{k}"])) for k, value in enumerate(plan.frequent)]
+    counted = [(_written(value), int(found[f"top{k}"] or 0)) for k, value in enumerate(plan.frequent)]
     return tuple(sorted(counted, key=lambda pair: -pair[1]))
 
 
@@ -197,15 +197,17 @@ def _written(value: str | float) -> str:
 
 
 def _texts(found: dict[str, Any]) -> Texts:
-    return Texts(int(found["shortest"]), float(found["length"]), int(found["longest"]), int(found["empty"]))
+    return Texts(
+        int(found["shortest"]), float(found["length"]), int(found["longest"]), int(found["empty"] or 0)
+    )
 
 
 def _numbers(plan: ColumnPlan, present: int, found: dict[str, Any]) -> Numbers:
-    count = int(found["finite"])
+    count = int(found["finite"] or 0)
     mean, std, skewness = _from_sums(plan, count, found)
     return Numbers(
-        mean=mean, std=std, skewness=skewness, low=found["low"], high=found["high"], zeros=int(found["zeros"]),
-        negatives=int(found["negatives"]), not_finite=present - count, quantiles=plan.quantiles,
+        mean=mean, std=std, skewness=skewness, low=found["low"], high=found["high"], zeros=int(found["zeros"] or 0),
+        negatives=int(found["negatives"] or 0), not_finite=present - count, quantiles=plan.quantiles,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ class ProfileArguments(BaseModel):
 
     table: str = Field(description="The table's name.")
     columns: list[str] | None = Field(
-        default=None, description="Only these columns (the first 500, where left out)."
+        default=None, description="Only these columns (the first 200, where left out)."
     )
     target: str | None = Field(
         default=None, description="A column whose associations with all others come first."
