@@ -77,7 +77,6 @@ def run_preprocess(workspace: Workspace, arguments: PreprocessArguments, context
         figures=figures,
         text=text,
         notes=notes,
-        sql=(saved.path / SQL_FILE).read_text(encoding="utf-8").strip(),
         artifacts=[saved.path.relative_to(workspace.path) / SQL_FILE],
         seed=fitted.recipe.seed,
         tables=(table.name,),
