@@ -243,18 +243,18 @@ def test_apply_tells_what_differs(workspace: Workspace, attach: Attach) -> None:
 
 def test_a_table_too_wide_for_one_statement(workspace: Workspace, attach: Attach) -> None:
     rng = np.random.default_rng(0)
-    values = rng.normal(size=(60, 900))
+    values = rng.normal(size=(60, 500))
     values[rng.random(values.shape) < 0.05] = np.nan
-    frame = pd.DataFrame(values, columns=[f"c{i}" for i in range(900)])
+    frame = pd.DataFrame(values, columns=[f"c{i}" for i in range(500)])
     attach("wide", frame)
     steps = [{"kind": "impute", "strategy": "mean"}, {"kind": "scale"}]
     done = run_tool(workspace, "preprocess", {"table": "wide", "steps": steps, "split": "random"})
-    assert done.figures["columns"] == 901
+    assert done.figures["columns"] == 501
     filled = sum(row[1] or 0 for s in done.sections if s.title == "What changed" for row in s.rows)
     assert filled == np.isnan(values).sum()
-    made = workspace.engine.arrow('SELECT c0, c899, split FROM "wide_prepared"').to_pandas()
+    made = workspace.engine.arrow('SELECT c0, c499, split FROM "wide_prepared"').to_pandas()
     train = (made["split"] == "train").to_numpy()
-    for name in ("c0", "c899"):
+    for name in ("c0", "c499"):
         x = frame[name].fillna(frame[name][train].mean())
         np.testing.assert_allclose(
             made[name], (x - x[train].mean()) / x[train].std(ddof=0), rtol=1e-6, atol=1e-9
