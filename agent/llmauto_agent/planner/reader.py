@@ -31,6 +31,7 @@ from llmauto_agent.planner.read_schema import out_of_scope, schema_question
 from llmauto_agent.planner.read_shares import SHARES
 from llmauto_agent.planner.read_values import FLAGS, VALUES
 from llmauto_agent.planner.reading import THRESHOLD, Reading
+from llmauto_agent.planner.requests.read import chart_request, read_request
 from llmauto_agent.planner.tokens import detect_language, fold
 
 _STAGES = (
@@ -44,13 +45,22 @@ def read(question: str, index: SchemaIndex, context: Reading | None = None) -> R
 
     `context` is the reading before, which a follow-up ("and by sex?", "only 2023") edits.
     """
+    reading = _read(question, index, context)
+    if reading.refused and reading.reason not in {"write", "chat", "no_target"}:
+        return chart_request(question, index, reading.language) or reading
+    return reading
+
+
+def _read(question: str, index: SchemaIndex, context: Reading | None) -> Reading:
     language = detect_language(question)
     if not index.tables:
         return Reading(question, language, missing=["data"], reason="no_data")
-    if (reason := out_of_scope(question, language)) is not None:
-        return Reading(question, language, reason=reason, missing=[question.strip()])
+    if (asked := read_request(question, index, language, context)) is not None:
+        return asked
     if (tool := schema_question(question, index, language)) is not None:
         return tool
+    if (reason := out_of_scope(question, language)) is not None:
+        return Reading(question, language, reason=reason, missing=[question.strip()])
     from llmauto_agent.planner.followup import follow_up
 
     if context is not None and context.plan is not None:

@@ -1,0 +1,1 @@
+"""Requests for the analyst's tools: which tool, with which arguments."""
