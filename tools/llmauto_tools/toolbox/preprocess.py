@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from llmauto_tools.preprocess.recipe import Step
 from llmauto_tools.registry import ToolContext, ToolSpec
@@ -14,6 +14,33 @@ if TYPE_CHECKING:
     from llmauto_tools.workspace import Workspace
 
 
+_STEPS_SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "kind": {
+                "enum": [
+                    "cast", "trim", "unify", "deduplicate", "impute", "outliers", "scale", "encode", "dates", "text",
+                    "rare", "drop",
+                ]
+            },
+            "columns": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": ["kind"],
+    },
+    "description": (
+        "Settings by kind: cast to=number|text|timestamp|boolean; unify mapping={old: new}; impute"
+        " strategy=mean|median|most_frequent|constant|forward|group|iterative, value, by, order_by, indicator;"
+        " outliers action=cap|drop|flag, rule=iqr|quantiles; scale"
+        " method=standard|robust|minmax|log1p|yeo_johnson|quantile; encode"
+        " method=onehot|ordinal|target|frequency|hashing; dates parts, cycles, age; text"
+        " method=lengths|counts|tfidf; rare min_share. Columns left out: all that suit."
+    ),
+}  # fmt: skip
+"""What a chat model is shown: the whole schema of every step would be read with every question."""
+
+
 class PreprocessArguments(BaseModel):
     """Arguments of `preprocess`."""
 
@@ -21,7 +48,7 @@ class PreprocessArguments(BaseModel):
 
     table: str = Field(description="Name of the table.")
     target: str | None = Field(default=None, description="The column to be predicted; it is not changed.")
-    steps: list[Step] | None = Field(
+    steps: Annotated[list[Step], WithJsonSchema(_STEPS_SCHEMA)] | None = Field(
         default=None, description="The steps in order. Left out, they are proposed, with a reason each."
     )
     split: Literal["random", "stratified", "group", "time", "none"] | None = Field(
