@@ -20,7 +20,7 @@ FIRST_LOOK = 5_000
 """Rows of the sample on which most pairs are ruled out."""
 CHECKED_PAIRS = 5
 _KEY_KINDS = {"id", "category", "date", "time", "boolean", "constant"}
-COMPARED = 1_000_000
+COMPARED = 250_000
 """Pairs of values of a larger table that are compared, chosen by their hash."""
 
 
@@ -38,17 +38,19 @@ def pair_keys(
     pairs = [(a, b) for a, b in itertools.combinations(able, 2) if a.distinct * b.distinct >= rows > 1]
     for limit in (min(FIRST_LOOK, sample.rows), sample.rows):
         pairs = [p for p in pairs if not _repeats(sample, p, limit)]
-    found: list[PairKey] = []
-    statements = []
+    pairs = pairs[:CHECKED_PAIRS]
+    if not pairs:
+        return [], []
+    context.step("comparing pairs of columns", 0.95)
     every = 2 ** max(0, (rows // COMPARED).bit_length() - 1)
-    for a, b in pairs[:CHECKED_PAIRS]:
-        context.step("comparing pairs of columns", 0.95)
-        sql = _distinct_pairs(table, a, b, every)
-        statements.append(sql)
-        picked, distinct = workspace.engine.query(sql, timeout=context.timeout).rows[0]
-        if picked == distinct:
-            found.append(PairKey((a.name, b.name), 1 / every))
-    return found, statements
+    sql = _distinct_pairs(table, pairs, every)
+    counts = workspace.engine.query(sql, timeout=context.timeout).rows[0]
+    found = [
+        PairKey((a.name, b.name), 1 / every)
+        for (a, b), picked, distinct in zip(pairs, counts[::2], counts[1::2], strict=True)
+        if picked == distinct
+    ]
+    return found, [sql]
 
 
 def _repeats(sample: Sample, pair: tuple[ColumnProfile, ColumnProfile], limit: int) -> bool:
@@ -57,9 +59,12 @@ def _repeats(sample: Sample, pair: tuple[ColumnProfile, ColumnProfile], limit: i
     return int(sample.rows_of(sql)[0][0]) < limit
 
 
-def _distinct_pairs(table: str, a: ColumnProfile, b: ColumnProfile, every: int) -> str:
-    both = f"hash({quoted(a.name)}, {quoted(b.name)})"
-    return f"SELECT count(*), count(DISTINCT h) FROM (SELECT {both} AS h FROM {quoted(table)}) WHERE h % {every} = 0"
+def _distinct_pairs(table: str, pairs: Sequence[tuple[ColumnProfile, ColumnProfile]], every: int) -> str:
+    """One scan: of each pair, the rows whose hash is divisible by `every`, and their different hashes."""
+    hashes = [f"hash({quoted(a.name)}, {quoted(b.name)})" for a, b in pairs]
+    picked = ", ".join(f"CASE WHEN {h} % {every} = 0 THEN {h} END AS h{i}" for i, h in enumerate(hashes))
+    counts = ", ".join(f"count(h{i}), count(DISTINCT h{i})" for i in range(len(pairs)))
+    return f"SELECT {counts} FROM (SELECT {picked} FROM {quoted(table)})"
 
 
 def joins(workspace: Workspace, table: str) -> list[JoinCandidate]:
