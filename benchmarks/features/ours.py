@@ -45,17 +45,25 @@ def measure(workspace: Workspace, task: dict[str, Any]) -> dict[str, Any]:
     columns, _ = by_type(table.columns, column.name, [])
     arrays = read_sample(workspace, table.name, target, [*map(value_sql, columns), target.sql], 20_000, 0)
     matrix, left, _ = by_values(columns, arrays[:-1], target.rows)
-    sums = Sums(matrix, target.task, target.numbers(arrays[-1].combine_chunks()), pairs="mrmr" in task["do"])
+    sums = Sums(
+        matrix,
+        target.task,
+        target.numbers(arrays[-1].combine_chunks()),
+        pairs="mrmr" in task["do"],
+        counts="mi" in task["do"],
+    )
     for part, y in batches(workspace, table.name, target, matrix):
         sums.add(part, y)
     found: dict[str, Any] = {"names": matrix.names, "left_out": [o.name for o in left]}
-    found["mi"] = sums.mutual_information().tolist()
     found["f"] = sums.f_statistic().tolist()
-    found["chi2"] = sums.chi_square().tolist()
+    if "mi" in task["do"]:
+        found["mi"] = sums.mutual_information().tolist()
+        found["chi2"] = sums.chi_square().tolist()
     if "mrmr" in task["do"]:
         r = sums.correlations()
         relevance = f_relevance(sums.f_statistic(), "quotient", sums.rows, 2)
         found["mrmr"] = [matrix.names[i] for i in mrmr_order(relevance, lambda i: r[i], "quotient")]
+    if "mrmr_mi" in task["do"]:
         redundancy = information_redundancy(sums.binner.codes(matrix), sums.binner.widths)
         order = mrmr_order(sums.mutual_information(), redundancy, "quotient", MOST_PICKS)
         found["mrmr_mi"] = [matrix.names[i] for i in order]

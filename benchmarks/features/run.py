@@ -162,7 +162,7 @@ def speed(peers: str, folder: Path) -> None:
 
 def big(peers: str, folder: Path) -> None:
     path = made(folder / "big.parquet", 1_000_000, 200)
-    task = {"x": str(path), "y": "y", "regression": False, "do": ["mrmr"], "k": 20}
+    task = {"x": str(path), "y": "y", "regression": False, "do": ["mi", "mrmr", "mrmr_mi"], "k": 20}
     ours = child(sys.executable, "ours.py", task, folder)
     print(
         "\n1,000,000 x 200: mutual information, F, chi-square, mRMR by F/correlation (all rows) and by mutual"

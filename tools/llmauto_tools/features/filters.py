@@ -60,12 +60,16 @@ class Sums:
     """Sums and counts of features and target over any number of batches.
 
     fitted: rows from which bins, centres and scales are taken (all rows, or a sample of them).
+    counts: also count bins, for what is not an F or a correlation of numbers.
     pairs: also keep what the correlations of the features with each other need (memory: features squared).
     """
 
-    def __init__(self, fitted: Matrix, task: Task, y: np.ndarray, *, pairs: bool = True) -> None:
+    def __init__(
+        self, fitted: Matrix, task: Task, y: np.ndarray, *, pairs: bool = True, counts: bool = True
+    ) -> None:
         import numpy as np
 
+        self._counted = counts
         self.binner = Binner.fit(fitted)
         self.target = TargetBins.fit(task, y)
         self.rows = 0
@@ -81,11 +85,12 @@ class Sums:
     def add(self, matrix: Matrix, y: np.ndarray) -> None:
         """Count these rows."""
         self.rows += len(y)
-        codes, target = self.binner.codes(matrix), self.target.codes(y).astype("int64")
-        self._count(codes, target)
         moments = self.target.moments(y)
-        if self.target.task == "regression":
-            self._add_categories(codes, moments)
+        if self._counted:
+            codes = self.binner.codes(matrix)
+            self._count(codes, self.target.codes(y).astype("int64"))
+            if self.target.task == "regression":
+                self._add_categories(codes, moments)
         self._add_numbers(matrix.values[self._numbers], moments)
 
     def _count(self, codes: np.ndarray, target: np.ndarray) -> None:

@@ -91,7 +91,7 @@ def _text(selection: Selection, figures: dict[str, Any]) -> str:
     return (
         f"{figures['count']} of {figures['candidates']} usable columns are kept to predict {figures['target']}"
         f" ({chosen}): {listed}. With them a model scores {figures['score']:.3f} ({figures['metric']}, standard"
-        f" error {figures['standard_error']:.3f}) on rows that had no part in the choice; the best number of"
+        f" error {figures['standard_error']:.3f}) on rows that had no part in the ranking; the best number of"
         f" features scores {best:.3f}."
     )
 
