@@ -22,7 +22,7 @@ from llmauto_tools.profile.sample import Sample
 
 ALL_PAIRS = 40
 """Columns of which every pair is looked at; a target is looked at with every column."""
-PAIR_ROWS = 50_000
+PAIR_ROWS = 30_000
 LEVELS = 100
 """Categories beyond the most frequent ones are taken together."""
 QUANTILE_BINS = 10

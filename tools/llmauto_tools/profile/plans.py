@@ -19,7 +19,7 @@ LONG_TAIL = 4.0
 """Where all values span this many times the middle 98%, the histogram shows the middle only."""
 FEW_VALUES = 2_000
 """Columns with about as many different values are counted value by value."""
-EXACT_DISTINCT = 100_000
+EXACT_DISTINCT = 50_000
 """Up to about so many, different values are counted one by one; above, those in every M-th place."""
 FREQUENT = 5
 FREQUENT_SHARE = 0.001

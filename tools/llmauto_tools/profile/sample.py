@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from llmauto_tools.workspace import Workspace
 
-SAMPLE_ROWS = 100_000
+SAMPLE_ROWS = 60_000
 SAMPLE_CELLS = 20_000_000
 TEXT_CELLS = 4_000_000
 """Cells of text take up to CUT_CHARACTERS bytes and more each."""

@@ -1,7 +1,7 @@
 """Exact figures of the whole table, in one scan per statement: moments, ranges, lengths, distinct counts.
 
 Distinct values are counted among those whose hash is divisible by M (distinct sampling, Gibbons, VLDB 2001),
-with M = 1, and so exactly, up to some 20,000 of them. DuckDB's HyperLogLog has 64 registers and is 13% off on average,
+with M = 1, and so exactly, up to some 50,000 of them. DuckDB's HyperLogLog has 64 registers and is 13% off on average,
 which neither tells a key nor compares two columns.
 """
 
