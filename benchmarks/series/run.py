@@ -149,6 +149,8 @@ def forecasts(folder: Path, part: str) -> None:
         values, step = real(folder, entry)
         for k in range(ORIGINS):
             length = len(values.times) - entry["horizon"] * (1 + 2 * k)
+            while np.isnan(values.values[length - 1]):
+                length -= 1  # a history ends with a value
             if length >= max(20, 4 * entry["horizon"]):
                 rows.append(held_out(values, step, length, entry))
     summarise(rows)
