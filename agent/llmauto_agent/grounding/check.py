@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from llmauto_agent.grounding.derive import Operand, derive
 from llmauto_agent.grounding.facts import Facts, all_facts
 from llmauto_agent.grounding.labels import clause_ends
+from llmauto_agent.grounding.measured import measured
 from llmauto_agent.grounding.mentions import Mention, overlaps
 from llmauto_agent.grounding.numbers import find_mentions
 from llmauto_agent.grounding.resolve import Found, Resolver
@@ -111,6 +112,9 @@ class _Checker:
         for i, mention in enumerate(self.mentions):
             if i not in self.found and not self._is_label(mention):
                 self._derived(i)
+        for i, mention in enumerate(self.mentions):
+            if i not in self.found:
+                self._measured(i, mention)
 
     # ---- the passes
 
@@ -184,6 +188,13 @@ class _Checker:
             ]
             if any(whole.search(text) for text in known):
                 self.found[i] = Found("name", facts.evidence.id)
+                return
+
+    def _measured(self, i: int, mention: Mention) -> None:
+        """A number of an analyst's tool: any of its figures or cells, since its tables have roles of their own."""
+        for evidence in {r.facts.evidence.id: r.facts.evidence for r in self.used}.values():
+            if (found := measured(evidence, mention, self.text)) is not None:
+                self.found[i] = found
                 return
 
     def _is_label(self, mention: Mention) -> bool:

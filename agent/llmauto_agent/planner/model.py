@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -20,16 +20,25 @@ from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, PrivateAttr
 
 from llmauto_agent.planner.linker import SchemaIndex
-from llmauto_agent.planner.reader import read
 from llmauto_agent.planner.reading import Reading
 from llmauto_agent.planner.refuse import word_failure, word_refusal
+from llmauto_agent.planner.requests.complete import complete
 from llmauto_agent.planner.shares import with_counts, without_counts
 from llmauto_agent.planner.tokens import detect_language
+from llmauto_agent.planner.tool_words import word_tool
+from llmauto_agent.planner.understand import understand
 from llmauto_agent.planner.values import EngineValues
 from llmauto_agent.planner.verbalise import verbalise
+from llmauto_tools.errors import InvalidArguments
 from llmauto_tools.plan.keys import find_joins
 from llmauto_tools.plan.model import Plan
 from llmauto_tools.workspace import Workspace
+
+if TYPE_CHECKING:
+    from llmauto_agent.planner.neural.runtime import Runtime
+
+LOOK_SECONDS = 1.0
+"""How long a plan may be tried before it is chosen."""
 
 READING = "llmauto_reading"
 """Where a message of this model carries how the question was read."""
@@ -41,6 +50,8 @@ class BuiltinChatModel(BaseChatModel):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     workspace: Workspace
+    network: bool = True
+    """Whether the trained network reads along; False leaves the rules alone."""
     _index: tuple[tuple[str, ...], SchemaIndex] | None = PrivateAttr(default=None)
 
     @property
@@ -76,12 +87,22 @@ class BuiltinChatModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _propose(self, question: str, earlier: list[BaseMessage]) -> AIMessage:
-        reading = read(question, self.index(), previous_reading(earlier))
+        reading = understand(
+            question,
+            self.index(),
+            previous_reading(earlier),
+            runtime=self._runtime(),
+            execute=self._first_rows,
+        )
         summary = reading_summary(reading)
         if reading.refused:
             text = word_refusal(reading, self.workspace.tables())
             return AIMessage(content=text, response_metadata={READING: summary | {"status": "refused"}})
-        arguments = dict(reading.arguments)
+        try:
+            arguments = complete(self.workspace, reading.tool or "", reading.arguments)
+        except InvalidArguments as e:
+            text = word_failure({"message": e.message, "hint": e.hint}, reading.language)
+            return AIMessage(content=text, response_metadata={READING: summary | {"status": "refused"}})
         if reading.plan is not None:
             arguments = {"plan": with_counts(reading.plan).model_dump(mode="json")}
         call = {
@@ -110,6 +131,8 @@ class BuiltinChatModel(BaseChatModel):
         if message.status == "error":
             return word_failure(_error_of(message), language)
         evidence = self.workspace.ledger.get(message.artifact["evidence"])
+        if language == "zh" and (said := word_tool(evidence)) is not None:
+            return said
         plan = Plan.model_validate(evidence.arguments["plan"]) if "plan" in evidence.arguments else None
         return verbalise(
             plan,
@@ -119,6 +142,18 @@ class BuiltinChatModel(BaseChatModel):
             question=question,
             assumptions=reading.get("assumptions", ()),
         )
+
+    def _runtime(self) -> Runtime | None:
+        """The trained network, where its weights are installed and not switched off."""
+        if not self.network:
+            return None
+        from llmauto_agent.planner.neural.runtime import SHIPPED, loaded
+
+        return loaded(SHIPPED) if (SHIPPED / "model.json").exists() else None
+
+    def _first_rows(self, sql: str) -> Sequence[tuple[Any, ...]]:
+        """A look at what a plan would give, within a second."""
+        return self.workspace.engine.query(sql, max_rows=2, timeout=LOOK_SECONDS).rows
 
     def index(self) -> SchemaIndex:
         """The schema index of the tables that are attached now; made again when they change."""
@@ -132,7 +167,7 @@ class BuiltinChatModel(BaseChatModel):
 
 
 def previous_reading(earlier: Sequence[BaseMessage]) -> Reading | None:
-    """The reading that the last plan of the conversation came from, as context of a follow-up."""
+    """The last plan or tool call of the conversation, as context of a follow-up."""
     question = ""
     found: Reading | None = None
     for message in earlier:
@@ -143,6 +178,8 @@ def previous_reading(earlier: Sequence[BaseMessage]) -> Reading | None:
                 if call["name"] == "analyze":
                     plan = without_counts(Plan.model_validate(call["args"]["plan"]))
                     found = Reading(question, plan=plan, tool="analyze", confidence=1.0)
+                else:
+                    found = Reading(question, tool=call["name"], arguments=call["args"], confidence=1.0)
     return found
 
 

@@ -267,37 +267,33 @@ def _test(text: str) -> str | None:
     return None
 
 
-def relate(m: Mentions) -> Arguments:
-    if not m.columns:
-        raise MissingTargetError("target", [c.name for c in m.table.columns][:6])
-    target: Mention | None = None
+def _explained(m: Mentions) -> Mention | None:
+    """The column that a relationship is to explain: "regress mpg on weight", "does delay depend on distance"."""
     for phrase in (
         r"regress",
         r"regression (?:for|of|on)",
         r"logit of|ols of",
-        r"effect on|influence on|impact on",
-        r"related to|relate to|depends?",
-        r"对(?=.*回归)",
+        r"(?:effect|influence|impact) on",
         r"回归[:：]",
     ):
-        if phrase.startswith("related") or phrase == r"depends?":
-            match = re.search(phrase, m.text)
-            behind, before = m.behind(phrase), m.before(phrase)
-            if match and phrase.startswith("related") and behind and not before:
-                target = behind[0]
-            elif match and before:
-                target = before[0] if phrase == r"depends?" or not behind or len(before) == 1 else behind[0]
-        else:
-            target = m.after(phrase)
-        if target:
-            break
-    if target is None and m.language == "zh" and re.search(r"对.*回归", m.text):
-        behind = m.behind(r"对")
-        used = re.search(r"用|拿", m.text)
-        target = behind[0] if used and behind else None
-    if target is None and re.search(r"每多|多多少", m.text) and len(m.columns) > 1:
-        target = m.columns[-1]
-    target = target or m.columns[0]
+        if (found := m.after(phrase)) is not None:
+            return found
+    if (before := m.before(r"depends?")) and re.search(r"depends?", m.text):
+        return before[0]
+    behind, before = m.behind(r"relate(?:d)? to"), m.before(r"relate(?:d)? to")
+    if behind and len(before) != 1:
+        return behind[0]
+    if m.language == "zh" and re.search(r"(?:用|拿).*对.*回归", m.text):
+        return next(iter(m.behind(r"对")), None)
+    if re.search(r"每多|多多少", m.text) and len(m.columns) > 1:
+        return m.columns[-1]
+    return None
+
+
+def relate(m: Mentions) -> Arguments:
+    if not m.columns:
+        raise MissingTargetError("target", [c.name for c in m.table.columns][:6])
+    target = _explained(m) or m.columns[0]
     found: Arguments = {"target": target.column.name}
     features = [n for n in names(m.columns) if n != target.column.name]
     if features:
@@ -372,8 +368,8 @@ def _series(m: Mentions) -> Arguments:
 
 def segment(m: Mentions) -> Arguments:
     found: Arguments = {}
-    if (stated := re.search(r"\b(?:based on|by|on|using)\b", m.text)) and (
-        unknown := m.unknown(stated.end())
+    if (basis := re.search(r"\b(?:based on|by|on|using)\b", m.text)) and (
+        unknown := m.unknown(basis.end())
     ):
         raise MissingTargetError(unknown[0], [c.name for c in m.table.columns][:6])
     without = (
@@ -537,9 +533,9 @@ def chart(m: Mentions) -> Arguments:
         ),
     ):
         column = m.after(phrase)
-        if column in columns and len(columns) > 1 and kind != "heatmap":
-            found[argument] = column.column.name  # type: ignore[union-attr]
-            columns.remove(column)  # type: ignore[arg-type]
+        if column is not None and column in columns and len(columns) > 1 and kind != "heatmap":
+            found[argument] = column.column.name
+            columns.remove(column)
     if not columns:
         raise MissingTargetError("x", [c.name for c in m.table.columns][:6])
     return found | _axes(m, kind, columns)

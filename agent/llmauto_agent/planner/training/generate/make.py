@@ -43,7 +43,14 @@ def records(lang: str, tables: Sequence[Domain], count: int, seed: int) -> Itera
 
 def _draw(d: Any, r: random.Random, shapes: Any, follow: Any, refuse: Any) -> dict[str, Any]:
     draw = r.random()
-    empty: dict[str, Any] = {"context": [], "previous": None, "tool": "analyze", "arguments": {}, "chart": None, "plan": None}
+    empty: dict[str, Any] = {
+        "context": [],
+        "previous": None,
+        "tool": "analyze",
+        "arguments": {},
+        "chart": None,
+        "plan": None,
+    }
     if draw < REFUSES:
         question, reason = refuse.refused(d)
         return empty | {"question": typed(question, r), "refuse": reason}
@@ -55,7 +62,11 @@ def _draw(d: Any, r: random.Random, shapes: Any, follow: Any, refuse: Any) -> di
     else:
         asked = r.choices([s for s, _ in shapes.SHAPES], [w for _, w in shapes.SHAPES])[0](d)
         before = {}
-    return empty | before | {"question": typed(asked.question, r), "plan": _json(asked.plan), "chart": asked.chart}
+    return (
+        empty
+        | before
+        | {"question": typed(asked.question, r), "plan": _json(asked.plan), "chart": asked.chart}
+    )
 
 
 def _json(plan: Any) -> dict[str, Any]:

@@ -30,7 +30,17 @@ def typed(text: str, r: random.Random) -> str:
         text = r.choice(_BEFORE) + text
     if r.random() < 0.08:
         text = text.rstrip("?") + r.choice(_BEHIND)
-    question = text.split(" ", 1)[0] in {"what", "which", "how", "who", "where", "when", "on", "what's", "whats"}
+    question = text.split(" ", 1)[0] in {
+        "what",
+        "which",
+        "how",
+        "who",
+        "where",
+        "when",
+        "on",
+        "what's",
+        "whats",
+    }
     if question and r.random() < 0.55 and not text.endswith("?"):
         text += "?"
     elif r.random() < 0.08 and not text.endswith(("?", ".", "!")):

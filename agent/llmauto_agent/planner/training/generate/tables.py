@@ -11,11 +11,87 @@ from typing import Any, Literal
 DATA = Path(__file__).parent.parent / "data"
 Role = Literal["id", "name", "cat", "number", "money", "date", "year", "bool", "flag", "yesno"]
 
-_FIRST = ["Ana", "Ben", "Carla", "David", "Emma", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kofi", "Lena", "Marco", "Nadia", "Oscar", "Petra", "Quinn", "Rosa", "Sven", "Tara"]
-_LAST = ["Abbott", "Becker", "Costa", "Dupont", "Eriksen", "Fischer", "Garcia", "Hansen", "Ito", "Jensen", "Kowalski", "Lopez", "Meyer", "Novak", "Okafor", "Patel"]
-_WORDS = ["Blue", "River", "Silent", "Golden", "Night", "Winter", "Broken", "Little", "Secret", "Northern", "Paper", "Iron", "Garden", "Summer", "Glass", "Stone"]
+_FIRST = [
+    "Ana",
+    "Ben",
+    "Carla",
+    "David",
+    "Emma",
+    "Farid",
+    "Grace",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kofi",
+    "Lena",
+    "Marco",
+    "Nadia",
+    "Oscar",
+    "Petra",
+    "Quinn",
+    "Rosa",
+    "Sven",
+    "Tara",
+]
+_LAST = [
+    "Abbott",
+    "Becker",
+    "Costa",
+    "Dupont",
+    "Eriksen",
+    "Fischer",
+    "Garcia",
+    "Hansen",
+    "Ito",
+    "Jensen",
+    "Kowalski",
+    "Lopez",
+    "Meyer",
+    "Novak",
+    "Okafor",
+    "Patel",
+]
+_WORDS = [
+    "Blue",
+    "River",
+    "Silent",
+    "Golden",
+    "Night",
+    "Winter",
+    "Broken",
+    "Little",
+    "Secret",
+    "Northern",
+    "Paper",
+    "Iron",
+    "Garden",
+    "Summer",
+    "Glass",
+    "Stone",
+]
 _FAMILY_ZH = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙"]
-_GIVEN_ZH = ["伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "洋", "勇", "艳", "杰", "涛", "明", "超", "秀英", "建国", "志强", "晓东", "雨萱"]
+_GIVEN_ZH = [
+    "伟",
+    "芳",
+    "娜",
+    "敏",
+    "静",
+    "丽",
+    "强",
+    "磊",
+    "洋",
+    "勇",
+    "艳",
+    "杰",
+    "涛",
+    "明",
+    "超",
+    "秀英",
+    "建国",
+    "志强",
+    "晓东",
+    "雨萱",
+]
 NAMES = 40
 """Different names that a table of people or titles holds."""
 
@@ -58,7 +134,11 @@ class Domain:
 
     def schema(self) -> dict[str, Any]:
         """As the schema files keep it."""
-        return {"db": self.db, "tables": [{"name": self.name, "columns": [_stored(c) for c in self.columns], "rows": 1000}], "foreign_keys": []}
+        return {
+            "db": self.db,
+            "tables": [{"name": self.name, "columns": [_stored(c) for c in self.columns], "rows": 1000}],
+            "foreign_keys": [],
+        }
 
 
 def _stored(column: Col) -> dict[str, Any]:
@@ -124,7 +204,10 @@ def _names(column: str, drawn: random.Random, lang: str) -> tuple[str, ...]:
     while len(found) < NAMES:
         if lang == "zh":
             found[drawn.choice(_FAMILY_ZH) + drawn.choice(_GIVEN_ZH)] = None
-        elif any(w in column for w in ("title", "item", "label", "film", "model", "stadium", "restaurant", "company")):
+        elif any(
+            w in column
+            for w in ("title", "item", "label", "film", "model", "stadium", "restaurant", "company")
+        ):
             found[f"{drawn.choice(_WORDS)} {drawn.choice(_WORDS)}"] = None
         else:
             found[f"{drawn.choice(_FIRST)} {drawn.choice(_LAST)}"] = None
