@@ -7,11 +7,13 @@ import sys
 from typing import Any, Literal, NamedTuple
 
 from llmauto.render.message import print_note
+from llmauto.render.steps import step_lines, steps_of, without_step
 from llmauto.render.text import clean_lines
 from llmauto_agent.events import ApprovalWanted
 from llmauto_tools.errors import Interrupted
 
 ASKED = "Run it? [y]es, [N]o, [e]dit: "
+ASKED_PLAN = "Run it? [y]es, [N]o, [e]dit, [d]rop a step (d 2): "
 
 
 class Verdict(NamedTuple):
@@ -25,6 +27,9 @@ def ask_approval(wanted: ApprovalWanted) -> Verdict:
     """Show the step and ask. No answer is no; Ctrl-C raises Interrupted."""
     from llmauto.cli.confirm import can_answer
 
+    steps = steps_of(wanted.tool, wanted.arguments)
+    if steps:
+        return _ask_plan(wanted)
     print_note(f"{wanted.tool} {wanted.reason}:\n{_shown(wanted.arguments)}")
     if not can_answer():
         print_note("Nobody can answer here, so it is not run; --yes runs it.")
@@ -38,6 +43,35 @@ def ask_approval(wanted: ApprovalWanted) -> Verdict:
         arguments = _edited(wanted.arguments)
         if arguments is not None:
             return Verdict("edit", arguments)
+
+
+def _ask_plan(wanted: ApprovalWanted) -> Verdict:
+    """Show the steps of a plan; each can be left out before the rest runs."""
+    from llmauto.cli.confirm import can_answer
+
+    arguments = wanted.arguments
+    changed = False
+    while True:
+        lines = step_lines(steps_of("compose", arguments))
+        print_note("The plan:\n" + "\n".join(map(clean_lines, lines)))
+        if not can_answer():
+            print_note("Nobody can answer here, so it is not run; --yes runs it.")
+            return Verdict("reject")
+        reply = _read(ASKED_PLAN).strip().lower()
+        if reply in {"y", "yes"}:
+            return Verdict("edit", arguments) if changed else Verdict("approve")
+        if reply in {"e", "edit"}:
+            edited = _edited(arguments)
+            arguments, changed = (edited, True) if edited is not None else (arguments, changed)
+            continue
+        word, _, number = reply.partition(" ")
+        if word not in {"d", "drop"}:
+            return Verdict("reject")
+        fewer = without_step(arguments, int(number)) if number.strip().isdecimal() else None
+        if fewer is None:
+            print_note("Name a step that no later one needs, such as: d 2")
+        else:
+            arguments, changed = fewer, True
 
 
 def _edited(arguments: dict[str, Any]) -> dict[str, Any] | None:

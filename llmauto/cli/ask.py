@@ -26,6 +26,7 @@ from llmauto.lean import import_lean
 from llmauto.render.message import print_error, print_note, print_refusal
 from llmauto.render.screen import screen_for
 from llmauto.render.status import StatusLine
+from llmauto.render.steps import step_lines, steps_of
 from llmauto_agent.events import Answered, ApprovalWanted
 
 if TYPE_CHECKING:
@@ -228,7 +229,9 @@ def _consume(session: Session, question: str, emit: Emit, decisions: queue.Simpl
 
 def _approves(wanted: ApprovalWanted) -> bool:
     """Ask the person about a costly step; where nobody can answer, it is rejected, saying so."""
-    question = f"{wanted.reason} Run {wanted.tool}?"
+    if steps := steps_of(wanted.tool, wanted.arguments):
+        print_note("The plan:\n" + "\n".join(step_lines(steps)))
+    question = f"{wanted.tool} {wanted.reason}. Run it?"
     if can_answer():
         return agrees(question)
     print_note(f"{question} Nobody can answer here, so it is not run; --yes runs it.")
