@@ -160,5 +160,5 @@ def _present(
         return
     from llmauto.render.answer import Style, print_result
 
-    style = Style(settings.max_rows, chart=False, quiet=options.quiet)
+    style = Style(settings.max_rows, chart=evidence.tool == "chart", quiet=options.quiet)
     print_result(evidence, screen_for(sys.stdout), style, folder)

@@ -67,13 +67,14 @@ def print_result(evidence: Evidence, screen: Screen, style: Style, workspace: Pa
     console = screen.console()
     if evidence.text:
         console.print(_plain(evidence.text, screen))
-    if evidence.columns:
+    drawn = style.chart and evidence.tool == "chart"  # whose table is the picture
+    if evidence.columns and not drawn:
         if evidence.text:
             console.print()
         names = [name for name, _ in evidence.columns]
         _print_table(console, screen, style, names, evidence.rows, evidence)
     print_sections(evidence.sections, console, screen, style)
-    if not evidence.columns and not evidence.sections:
+    if not evidence.columns and not evidence.sections and not drawn:
         _print_figures(evidence.figures, console, screen)
     if style.chart:
         print_charts(list(evidence.charts), screen)

@@ -48,7 +48,7 @@ def test_a_statement_is_drawn_and_recorded(workspace: Workspace) -> None:
         "city",
         ["total"],
     )
-    assert {v["x"]: v["y"] for v in evidence.figures["spec"]["data"]["values"]} == {
+    assert {v["x"]: v["y"] for v in evidence.charts[0]["data"]["values"]} == {
         "北京": 78,
         "Zürich": 156,
         "a.b": 234,
@@ -61,9 +61,9 @@ def test_earlier_evidence_is_drawn_with_the_plan_it_came_from(workspace: Workspa
     first = run_tool(workspace, "analyze", {"plan": PLAN})
     evidence = draw(workspace, evidence=first.id)
     assert evidence.sql == first.sql
-    assert evidence.figures["spec"]["encoding"]["x"]["axis"]["format"] == "~%"
+    assert evidence.charts[0]["encoding"]["x"]["axis"]["format"] == "~%"
     saved = json.loads((workspace.path / f"artifacts/chart-{evidence.id}.json").read_text(encoding="utf-8"))
-    assert saved == evidence.figures["spec"]
+    assert saved == evidence.charts[0]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_earlier_evidence_is_drawn_with_the_plan_it_came_from(workspace: Workspa
 def test_columns_and_kind_as_asked(arguments: dict[str, Any], kind: str, workspace: Workspace) -> None:
     evidence = draw(workspace, sql="SELECT day, city, amount FROM orders", title="Ours", **arguments)
     assert evidence.figures["kind"] == kind
-    assert evidence.figures["spec"]["title"]["text"] == "Ours"
+    assert evidence.charts[0]["title"]["text"] == "Ours"
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_pictures(tmp_path: Path) -> None:
     save_chart({**spec("a", "b"), "width": 100}, tmp_path / "sub" / "c.PNG")
     width, height, raw = pixels(tmp_path / "sub" / "c.PNG")
     assert width < 500
-    blue = sum(raw[i : i + 3] == b"\x4c\x78\xa8" for i in range(0, len(raw), 4))
+    blue = sum(raw[i : i + 3] == b"\x00\x72\xb2" for i in range(0, len(raw), 4))
     assert blue > width * height / 10
     save_chart(spec("a", "<b>"), tmp_path / "c.svg")
     assert ET.parse(tmp_path / "c.svg").getroot().tag.endswith("svg")

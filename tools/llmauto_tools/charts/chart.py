@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from llmauto_tools.charts.theme import Theme
 from llmauto_tools.schema import Column
 
 ChartKind = Literal["bar", "line", "area", "scatter", "histogram", "box", "heatmap", "pie"]
@@ -62,6 +63,12 @@ class Chart:
     max_series: int = MAX_SERIES
     notes: tuple[str, ...] = ()
     """What a reader of the picture has to know, such as what was left out."""
+    facet: str | None = None
+    """The column of which each value has a panel of its own."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """Headings of columns that are not made from their names."""
+    log_y: bool = False
+    theme: Theme = "light"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from llmauto_tools.charts.chart import MISSING, Chart, ChartData, Columns, as_columns
 from llmauto_tools.charts.fields import TimeUnit, column_position, moment
+from llmauto_tools.charts.panels import MAX_PANELS
 
 _TIME_FORMATS = {
     "year": "%Y",
@@ -27,6 +28,7 @@ class Mark:
     label: str
     series: str
     value: float | None
+    facet: str | None = None
 
 
 def marks_of(chart: Chart, columns: Columns, rows: Sequence[Sequence[Any]]) -> list[Mark]:
@@ -34,20 +36,25 @@ def marks_of(chart: Chart, columns: Columns, rows: Sequence[Sequence[Any]]) -> l
     names = [c.name for c in as_columns(columns)]
     x = column_position(chart.x, names) if chart.x is not None else None
     apart = column_position(chart.series, names) if chart.series is not None else None
+    panel = column_position(chart.facet, names) if chart.facet is not None else None
     marks = []
     for column in chart.y or ((chart.x,) if chart.x else ()):
         y = column_position(column, names)
         for row in rows:
             at = row[x] if x is not None else None
             label = label_of(at, chart.time_unit) if x is not None else ""
-            series = label_of(row[apart], None) if apart is not None else column
-            marks.append(Mark(at, label, series, number(row[y])))
+            series = label_of(row[apart], None) if apart is not None else chart.titles.get(column, column)
+            facet = label_of(row[panel], None) if panel is not None else None
+            marks.append(Mark(at, label, series, number(row[y]), facet))
     return _limited(chart, marks)
 
 
 def _limited(chart: Chart, marks: list[Mark]) -> list[Mark]:
     if chart.kind in {"scatter", "histogram"}:
         return marks
+    if chart.facet is not None:
+        shown = set(list(dict.fromkeys(m.facet for m in marks))[:MAX_PANELS])
+        marks = [m for m in marks if m.facet in shown]
     if chart.series is not None:
         kept = set(_largest(marks, "series")[: chart.max_series])
         marks = [m for m in marks if m.series in kept]
@@ -59,6 +66,8 @@ def _limited(chart: Chart, marks: list[Mark]) -> list[Mark]:
     rank = {label: position for position, label in enumerate(labels)}
     if chart.x_type == "time":  # a line runs from left to right, whatever the order of the rows
         return sorted(marks, key=lambda m: (m.x is None, str(m.x)))
+    if chart.x_type == "number":
+        return marks
     return sorted((m for m in marks if m.label in rank), key=lambda m: rank[m.label])
 
 
