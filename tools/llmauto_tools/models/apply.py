@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmauto_tools.columns import find_columns, quoted
 from llmauto_tools.errors import DiskFull, InvalidArguments
-from llmauto_tools.models.artifact import Input, Model, changed_versions, load_saved, missing_columns
+from llmauto_tools.models.artifact import Input, Model, changed_versions, load_chosen, missing_columns
 from llmauto_tools.models.assess import rounded
 from llmauto_tools.models.drift import Drift
 from llmauto_tools.models.frame import select_list, to_frame
@@ -50,7 +50,7 @@ def predict_table(workspace: Workspace, arguments: PredictArguments, context: To
     from llmauto_tools.derived import check_name
     from llmauto_tools.sql.parquet import parquet_columns
 
-    model = load_saved(workspace, arguments.model)
+    model = load_chosen(workspace, arguments.model)
     table = workspace.table(arguments.table)
     name = (arguments.name or f"{table.name}_predictions").strip()
     check_name(name)

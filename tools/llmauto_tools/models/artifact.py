@@ -190,6 +190,21 @@ def load_saved(workspace: Workspace, ref: str) -> Model:
     return load(saved.path)
 
 
+def load_chosen(workspace: Workspace, ref: str | None) -> Model:
+    """As `load_saved`; the newest model of the workspace where none is named."""
+    return load_saved(workspace, ref or newest_model(workspace))
+
+
+def newest_model(workspace: Workspace) -> str:
+    """The model that was saved last, as "name@version". Raises InvalidArguments where there is none."""
+    from llmauto_tools.versions import Versions
+
+    saved = Versions(workspace.path / "models", "model").all()
+    if not saved:
+        raise InvalidArguments("No model is saved in this workspace yet.", "Train one with train_model.")
+    return max(saved, key=lambda s: (s.path / "meta.json").stat().st_mtime_ns).ref
+
+
 def saved_model(workspace: Workspace, ref: str) -> Saved:
     """The folder of a model by name, not loaded. Raises InvalidArguments with the nearest name."""
     from llmauto_tools.versions import Versions

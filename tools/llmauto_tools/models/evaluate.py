@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmauto_tools.columns import find_column
 from llmauto_tools.errors import InvalidArguments, QueryError
-from llmauto_tools.models.artifact import Model, load_saved
+from llmauto_tools.models.artifact import Model, load_chosen, load_saved
 from llmauto_tools.models.assess import Scored, assess, confusion_section, rounded, scores_section
 from llmauto_tools.models.baseline import predict_baseline
 from llmauto_tools.models.bootstrap import Interval
@@ -50,7 +50,7 @@ def evaluate(workspace: Workspace, arguments: EvaluateModelArguments, context: T
 
     Raises InvalidArguments (no such model or column, no labels, another target), UnreadableSource.
     """
-    model = load_saved(workspace, arguments.model)
+    model = load_chosen(workspace, arguments.model)
     other = load_saved(workspace, arguments.against) if arguments.against else None
     if other is not None:
         _refuse_unlike(model, other)

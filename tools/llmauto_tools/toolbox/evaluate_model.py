@@ -18,7 +18,10 @@ class EvaluateModelArguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    model: str = Field(description="A saved model, such as 'churned' (the newest version) or 'churned@2'.")
+    model: str | None = Field(
+        default=None,
+        description="A saved model, such as 'churned' or 'churned@2' (the newest, where left out).",
+    )
     table: str | None = Field(
         default=None, description="A labelled table to score on (the model's held-out rows, where left out)."
     )

@@ -18,7 +18,10 @@ class PredictArguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    model: str = Field(description="A saved model, such as 'churned' (the newest version) or 'churned@2'.")
+    model: str | None = Field(
+        default=None,
+        description="A saved model, such as 'churned' or 'churned@2' (the newest, where left out).",
+    )
     table: str = Field(description="The table whose rows are predicted.")
     name: str | None = Field(
         default=None, description="The new table's name (TABLE_predictions where left out)."
