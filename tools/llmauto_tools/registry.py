@@ -95,6 +95,7 @@ _MODULES: dict[str, str] = {
     "train_model": "llmauto_tools.toolbox.train_model",
     "evaluate_model": "llmauto_tools.toolbox.evaluate_model",
     "predict": "llmauto_tools.toolbox.predict",
+    "explain_model": "llmauto_tools.toolbox.explain_model",
 }
 
 
