@@ -9,12 +9,15 @@ from typing import Any
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.reading import Reading
 from llmauto_agent.planner.requests.arguments import BUILDERS, MissingTargetError
+from llmauto_agent.planner.requests.choice import choice
 from llmauto_agent.planner.requests.cues import scores
 from llmauto_agent.planner.requests.mentions import Mentions
 from llmauto_agent.planner.tokens import Language, fold
 
 ENOUGH = 0.9
 """The weight from which a request is for a tool."""
+TRUST = 1.4
+"""What a probability of 1 of the trained choice weighs beside the cues."""
 CLEAR = 0.1
 """By how much the best tool has to lead."""
 _NEEDS_TARGET = frozenset({"select_features", "train_model"})
@@ -80,6 +83,12 @@ def _reading(question: str, language: Language, tool: str, arguments: dict[str, 
 def _best(text: str, language: Language, last: str | None) -> str | None:
     """The tool that the phrases of a text weigh most for."""
     found = scores(text, language)
+    likely = choice(text)
+    for tool, p in likely.items():
+        if tool not in {"other", "compose"} and (p >= 0.25 or tool in found):
+            found[tool] = found.get(tool, 0.0) + TRUST * p
+    if likely.get("other", 0.0) > 0.5:
+        found = {tool: weight - TRUST * (likely["other"] - 0.5) for tool, weight in found.items()}
     _settle(text, found, last)
     ranked = sorted(found.items(), key=lambda kv: -kv[1])
     if not ranked or ranked[0][1] < ENOUGH:
