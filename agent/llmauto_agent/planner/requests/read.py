@@ -12,7 +12,7 @@ from llmauto_agent.planner.requests.arguments import BUILDERS, MissingTargetErro
 from llmauto_agent.planner.requests.choice import choice
 from llmauto_agent.planner.requests.cues import scores
 from llmauto_agent.planner.requests.mentions import Mentions
-from llmauto_agent.planner.tokens import Language, fold
+from llmauto_agent.planner.tokens import Language, fold, tokenize
 
 ENOUGH = 0.9
 """The weight from which a request is for a tool."""
@@ -59,7 +59,7 @@ def read_request(
         if len(steps) > 1:
             calls = _calls(steps, question, index, language)
             return _reading(question, language, "compose", {"steps": _linked(calls)})
-        tool = _best(text, language, last)
+        tool = _best(_without_names(question, index), language, last)
         if tool is None or tool == "chart":
             return None  # the query planner draws what it understands; `chart_request` is for the rest
         arguments = _arguments(tool, question, index, language, context)
@@ -74,6 +74,15 @@ def read_request(
             confidence=0.0,
         )
     return _reading(question, language, tool, arguments)
+
+
+def _without_names(question: str, index: SchemaIndex) -> str:
+    """The folded request without the columns that it names exactly: a column called segment asks for no tool."""
+    text = list(fold(question))
+    for link in index.link(tokenize(question)):
+        if link.kind == "column" and link.how == "exact" and link.score >= 0.97:
+            text[link.start : link.end] = "x" * (link.end - link.start)
+    return "".join(text).strip()
 
 
 def _reading(question: str, language: Language, tool: str, arguments: dict[str, Any]) -> Reading:

@@ -123,10 +123,15 @@ def forecast(m: Mentions) -> Arguments:
     return found
 
 
+_YEAR = re.compile(r"(?:^|[_ ])(?:year|yr|month|date|day)(?:$|[_ ])|年|月|日", re.IGNORECASE)
+
+
 def _series(m: Mentions) -> Arguments:
     """time, value, by and every of a series."""
     found: Arguments = {}
     columns = m.columns
+    if not any(c.family == "date" or _YEAR.search(c.name) for c in m.table.columns):
+        raise MissingTargetError("date", [])
     values = [x for x in columns if x.column.family == "number"]
     by = m.after(r"\b(?:for each|per|by|split by|for every)\b") or (
         m.after(r"分|按|各") if m.language == "zh" else None
