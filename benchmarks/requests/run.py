@@ -104,8 +104,9 @@ def _line(name: str, outcomes: Sequence[Outcome]) -> tuple[str, int, float, floa
 class Bench:
     """Opens each list of sources once, as the product does, and keeps it for the next request."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, planner: str = "both") -> None:
         self.data = data
+        self.planner = planner
         self.validate = _validate()
         self._open: dict[tuple[str, ...], Any] = {}
 
@@ -129,18 +130,33 @@ class Bench:
             self._open[key] = (workspace, SchemaIndex(tables, keys, EngineValues(workspace.engine, tables)))
         return self._open[key]  # type: ignore[no-any-return]
 
+    def reader(self, workspace: Any, index: Any) -> Any:
+        """How the product reads a question: with the rules, and with the network where they refuse."""
+        from llmauto_agent.planner.neural.runtime import SHIPPED, loaded
+        from llmauto_agent.planner.understand import understand
+
+        runtime = loaded(SHIPPED) if self.planner == "both" else None
+
+        def first_rows(sql: str) -> Any:
+            return workspace.engine.query(sql, max_rows=2, timeout=1.0).rows
+
+        def read(question: str, context: Any) -> Any:
+            return understand(question, index, context, runtime=runtime, execute=first_rows)
+
+        return read
+
     def judge(self, item: dict[str, Any]) -> Outcome:
-        from llmauto_agent.planner.reader import read
         from llmauto_tools.errors import LlmautoError
         from llmauto_tools.plan.compile import compile_plan
 
         workspace, index = self.target(item["sources"])
         context = None
+        read = self.reader(workspace, index)
         for turn in item.get("context", ()):
-            reading = read(turn, index, context)
+            reading = read(turn, context)
             context = reading if reading.plan is not None else None  # no editing across a refusal
         started = time.perf_counter()
-        reading = read(item["question"], index, context)
+        reading = read(item["question"], context)
         took = 1000 * (time.perf_counter() - started)
         told = {"milliseconds": took, "confidence": reading.confidence}
         if reading.refused:
@@ -267,9 +283,9 @@ def _named(column: list[Any]) -> list[Any]:
 # ---- running
 
 
-def score(files: Sequence[Path], data: Path, only: str | None = None) -> Report:
+def score(files: Sequence[Path], data: Path, only: str | None = None, planner: str = "both") -> Report:
     """Judge the requests of these files."""
-    bench, report = Bench(data), Report()
+    bench, report = Bench(data, planner), Report()
     for path in files:
         for line in path.read_text(encoding="utf-8").splitlines():
             item = json.loads(line) | {"file": path.stem}
@@ -296,6 +312,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--split", choices=["dev", "held", "all"], default="all")
     parser.add_argument("--only", metavar="REGEX", help="only requests whose id matches")
+    parser.add_argument(
+        "--planner", choices=["both", "rules"], default="both", help="with the trained network, or the rules alone"
+    )
     parser.add_argument("--kinds", action="store_true", help="also a line for each kind of request")
     parser.add_argument(
         "--show-failures", action="store_true", help="what went wrong, for the dev files only"
@@ -306,7 +325,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("say where the data sets are, with --data or LLMAUTO_DATA")
     splits = ("dev", "held") if args.split == "all" else (args.split,)
     files = [p for s in splits for p in sorted(HERE.glob(f"{s}_*.jsonl"))]
-    report = score(files, args.data, args.only)
+    report = score(files, args.data, args.only, args.planner)
     if args.show_failures:
         for o in report.outcomes:
             good = o.state == "right" or (o.state == "refused" and o.item.get("expect") == "refuse")

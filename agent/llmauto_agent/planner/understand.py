@@ -1,8 +1,8 @@
-"""Read a question with the rules and with the trained network, and choose between the two.
+"""Read a question with the rules, and with the trained network where the rules refuse.
 
-The rules are exact where they apply and refuse elsewhere; the network reads most questions and is wrong more
-often. Where both come to the same rows, that is the answer; where the rules refuse, the network answers if
-its calibrated confidence is high enough; where they differ, the surer one wins (see docs/planner/LOG.md).
+Where the rules answer they are as exact as the network at its surest, and a hundred times faster; they refuse
+most of what they were not written for. There the network answers if its calibrated confidence is high
+enough, and the answer says that it is not certain (docs/planner/LOG.md has the figures behind this).
 """
 
 from __future__ import annotations
@@ -14,18 +14,23 @@ from typing import TYPE_CHECKING
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.reader import read
 from llmauto_agent.planner.reading import Reading
-from llmauto_tools.errors import LlmautoError
-from llmauto_tools.plan.compile import compile_plan
 
 if TYPE_CHECKING:
     from llmauto_agent.planner.neural.runtime import Runtime
 
 Execute = Callable[[str], Sequence[tuple[object, ...]]]
 
-ANSWER = 0.6
-"""The network's confidence from which it answers what the rules refuse."""
-OVERRULE = 0.9
-"""The network's confidence from which it is believed against the rules."""
+ANSWER = 0.75
+"""The network's confidence from which it answers what the rules refuse: on requests that neither was made
+with, about 7 in 10 of such answers are right, on the public sets more than 9 in 10."""
+SURE = 0.93
+"""The confidence from which an answer is given without a word of caution."""
+_FINAL = frozenset({"write", "chat", "no_data", "no_context", "no_target", "opinion", "cause"})
+"""Refusals of the rules that no other reading changes."""
+_CAUTION = {
+    "en": "I am not certain that this is what you asked; the SQL shows how I read it.",
+    "zh": "我不能完全确定您问的是不是这个，SQL 显示了我的理解。",
+}
 
 
 def understand(
@@ -42,32 +47,13 @@ def understand(
     find nothing are ranked down.
     """
     rules = read(question, index, context)
-    if runtime is None or rules.tool not in {None, "analyze"} or rules.reason in _FINAL:
+    if runtime is None or not rules.refused or rules.choices or rules.reason in _FINAL:
         return rules
     from llmauto_agent.planner.neural.reader import neural_reading
 
     network = neural_reading(question, index, runtime, context, execute)
-    if network.plan is None:
+    if network.plan is None or network.confidence < ANSWER:
         return rules
-    if rules.plan is None:
-        return network if network.confidence >= ANSWER else rules
-    if network.confidence < OVERRULE or _agree(rules, network, index, execute):
-        return rules
-    return replace(network, assumptions=[])
-
-
-_FINAL = frozenset({"write", "chat", "no_data", "no_context"})
-"""Refusals of the rules that no other reading changes."""
-
-
-def _agree(rules: Reading, network: Reading, index: SchemaIndex, execute: Execute | None) -> bool:
-    """Whether both plans give the same first rows."""
-    if rules.plan == network.plan or execute is None:
-        return rules.plan == network.plan
-    assert rules.plan is not None
-    assert network.plan is not None
-    try:
-        first, second = (execute(compile_plan(p, index.tables)) for p in (rules.plan, network.plan))
-    except LlmautoError:
-        return False
-    return list(first) == list(second)
+    if network.confidence >= SURE:
+        return network
+    return replace(network, assumptions=[_CAUTION[network.language]])
