@@ -92,12 +92,18 @@ def test_a_table_without_labels_is_ranked_by_contributions(trained: Trained) -> 
     assert any("no score can be measured" in note for note in made.notes)
 
 
+def test_a_number_may_come_as_text(trained: Trained) -> None:
+    made = explain(trained, model="churned", row="7")
+    assert made.figures["row"] == 7
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ({"model": "chrned"}, "churned"),
         ({"model": "churned", "features": ["tenur"]}, "tenure"),
         ({"model": "churned", "row": 100_000}, "no row"),
+        ({"model": "churned", "row": 0}, "no row"),
         ({"model": "churned", "table": "nothing"}, "nothing"),
         ({"model": "churned", "page": "../why.html"}, "outside"),
     ],

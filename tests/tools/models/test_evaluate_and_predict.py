@@ -25,7 +25,7 @@ def test_the_held_out_rows_score_as_in_training(trained: Trained) -> None:
     made = run_tool(ws, "evaluate_model", {"model": "churned"})
     before = evidence["churned"].figures
     for name in ("score", "score_low", "score_high"):
-        assert made.figures[name] == pytest.approx(before[name], abs=0.02 if name != "score" else 1e-4)
+        assert made.figures[name] == pytest.approx(before[name], abs=0.03 if name != "score" else 1e-4)
     assert made.figures["rows"] == before["test_rows"]
 
 

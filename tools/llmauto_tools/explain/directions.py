@@ -26,7 +26,7 @@ class Direction:
 
 def direction_of(name: str, role: str, values: pd.Series, contribution: np.ndarray, what: str) -> Direction:
     """The direction of one input. what: the prediction in words; contribution: one number per row."""
-    if role in ("number", "date"):
+    if role in ("number", "date", "boolean"):
         return _ordered(name, role, values, contribution, what)
     if role == "category":
         return _levels(name, values, contribution, what)
@@ -42,7 +42,7 @@ def _ordered(name: str, role: str, values: pd.Series, contribution: np.ndarray, 
     rho = float(spearmanr(values[known].rank(), contribution[known]).statistic)
     if abs(rho) < CLEAR:
         return Direction(_MIXED, None)
-    more = "later" if role == "date" else "higher"
+    more = {"date": "later", "boolean": "true"}.get(role, "higher")
     way = "higher" if rho > 0 else "lower"
     return Direction(f"{more} with {way}", f"{more} '{name}' goes with a {way} {what}")
 

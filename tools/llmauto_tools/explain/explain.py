@@ -18,6 +18,7 @@ from llmauto_tools.explain.words import ASSOCIATION, Unit, listed, row_sentence,
 from llmauto_tools.models.artifact import changed_versions, load_chosen
 from llmauto_tools.models.assess import rounded
 from llmauto_tools.models.metrics import Metric, metric_of
+from llmauto_tools.pages.write import page_target
 from llmauto_tools.results import Section, ToolResult, section, table_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ SHUFFLED = 25
 """Inputs that are shuffled: the first ones by their contributions."""
 
 SHAP_ROWS = 400
+SHAP_ROWS_BESIDE = 60
+"""Beside the explanation of one row."""
+
 SHAP_SECONDS = 20.0
 SHUFFLE_SECONDS = 30.0
 CURVE_ROWS = 150
@@ -74,13 +78,19 @@ def explain(workspace: Workspace, arguments: ExplainModelArguments, context: Too
     """
     model = load_chosen(workspace, arguments.model)
     drawn = _inputs_named(model, arguments.features)
+    if arguments.page:
+        page_target(workspace, arguments.page)  # a name that cannot be one is refused before the work
     table = explained_table(workspace, model, arguments.table)
-    one = load_row(workspace, model, table, arguments.row, context.timeout) if arguments.row else None
+    one = (
+        load_row(workspace, model, table, arguments.row, context.timeout)
+        if arguments.row is not None
+        else None
+    )
     context.step("reading the rows", 0.03)
     sample = load_sample(workspace, model, table, arguments.table is None, arguments.seed, context.timeout)
     metric = metric_of(model.meta["metric"]["scorer"], model.meta["kind"])
     background = _background(model, arguments.seed)
-    found = _global(model, sample, background, metric, arguments.seed, context)
+    found = _global(model, sample, background, metric, one is None, arguments.seed, context)
     answer = Answer()
     unit = Unit(model)
     if one is not None:
@@ -127,13 +137,22 @@ def _background(model: Model, seed: int) -> pd.DataFrame:
 
 
 def _global(
-    model: Model, sample: Sample, background: pd.DataFrame, metric: Metric, seed: int, context: ToolContext
+    model: Model,
+    sample: Sample,
+    background: pd.DataFrame,
+    metric: Metric,
+    shuffles: bool,
+    seed: int,
+    context: ToolContext,
 ) -> Global:
-    """Contributions of a sample of the rows, then shuffles of the inputs that they put first."""
+    """Contributions of a sample of the rows, then shuffles of the inputs that they put first.
+
+    shuffles: False where one row is asked about, which they say nothing of.
+    """
     import numpy as np
 
     context.step("computing contributions", 0.08)
-    most = min(SHAP_ROWS, len(sample.frame))
+    most = min(SHAP_ROWS if shuffles else SHAP_ROWS_BESIDE, len(sample.frame))
     if most > 20:
         most = min(most, rows_in_time(model, sample.frame, background, SHAP_SECONDS))
     rows = sample.frame.sample(most, random_state=seed).reset_index(drop=True)
@@ -147,12 +166,12 @@ def _global(
     for i in order[:SHOWN]:
         name = model.features[i]
         if shap.values.shape[2] == 1:
-            told = direction_of(name, model.inputs[i].role, rows[name], shap.values[:, i, 0], unit.what)
+            told = direction_of(name, _kind(model, i), rows[name], shap.values[:, i, 0], unit.what)
         else:
             told = Direction("differs by label", None)
         directions[name] = told
     shuffled = None
-    if sample.y is not None and len(np.unique(sample.y)) > 1:
+    if shuffles and sample.y is not None and len(np.unique(sample.y)) > 1:
         names = [model.features[i] for i in order[:SHUFFLED]]
         shuffled = permutation_importance(
             model, sample.frame, sample.y, names, metric, SHUFFLE_SECONDS, seed,
@@ -160,6 +179,11 @@ def _global(
         )  # fmt: skip
         order.sort(key=lambda i: -_loss(shuffled, model.features[i]))
     return Global(shap, size, order, shuffled, directions)
+
+
+def _kind(model: Model, i: int) -> str:
+    """An input's role; "boolean" for true and false, which models read as numbers."""
+    return "boolean" if model.inputs[i].dtype.upper() == "BOOLEAN" else model.inputs[i].role
 
 
 def _loss(shuffled: Importances, name: str) -> float:
@@ -262,7 +286,7 @@ def _add_row(
     for i in order:
         value = one.frame[model.features[i]].iloc[0]
         shown = None if value is None or value != value else value
-        parts.append((model.features[i], value_text(shown, model.inputs[i].role), float(changes[i])))
+        parts.append((model.features[i], value_text(shown, _kind(model, i)), float(changes[i])))
     parts = [p for p in parts if abs(p[2]) > 1e-9] or parts[:1]
     answer.texts.append(row_sentence(one.number, unit, prediction, base, parts))
     answer.figures |= {
@@ -301,6 +325,7 @@ def _add_dependence(
         answer.notes.append("Partial dependence is drawn for numbers and for two labels only.")
         return
     roles = {i.name: i.role for i in model.inputs}
+    kinds = {n: _kind(model, i) for i, n in enumerate(model.features)}
 
     def predict(frame: pd.DataFrame) -> np.ndarray:
         made = model.estimator.predict(frame)
@@ -315,7 +340,7 @@ def _add_dependence(
         curve = partial_dependence(predict, rows, name, roles[name], seed)
         answer.charts.append(dependence_chart(curve, unit.what))
         lines = [
-            [value_text(v, curve.role), rounded(float(m)), rounded(float(a)), rounded(float(b))]
+            [value_text(v, kinds[name]), rounded(float(m)), rounded(float(a)), rounded(float(b))]
             for v, m, a, b in zip(curve.values, curve.mean, curve.low, curve.high, strict=True)
         ]
         note = f"Average {unit.what} of {len(rows)} rows with the input set to each value; 80% of the rows in between."
@@ -341,7 +366,7 @@ def _version_notes(model: Model) -> list[str]:
 def _write_page(workspace: Workspace, name: str, model: Model, main: Section, result: ToolResult) -> Path:
     from llmauto_tools.pages.blocks import Block, DataTable, Heading, Notes, Paragraph
     from llmauto_tools.pages.evidence import chart_blocks
-    from llmauto_tools.pages.write import page_target, write_page
+    from llmauto_tools.pages.write import write_page
 
     target = page_target(workspace, name)
     blocks: list[Block] = [Paragraph(result.text or ""), Notes(result.notes)]

@@ -122,6 +122,8 @@ def load_row(
     Raises InvalidArguments where there is none, QueryError for a filter that is no condition.
     """
 
+    if isinstance(row, str) and row.strip().lstrip("-").isdecimal():
+        row = int(row)  # a command line has texts only
     columns = input_columns(model, table)
     numbered = f"(SELECT *, row_number() OVER () AS {_ROW} FROM {quoted(table.name)})"
     condition = f"{_ROW} = {row}" if isinstance(row, int) else f"({row})"

@@ -49,6 +49,8 @@ def value_text(value: Any, role: str) -> str:
     """A cell as a sentence shows it."""
     if value is None or value != value:
         return "missing"
+    if role == "boolean":
+        return "true" if value else "false"
     if role == "number":
         return f"{rounded(float(value)):,}".removesuffix(".0")
     if role == "date":

@@ -76,10 +76,12 @@ def learn(
     seed: int,
     test_rows: int,
     testing: float,
+    trials: int | None = None,
 ) -> Learned:
     """Train on `rows` until the clock ends. cost: (false positive, false negative) of a wrong row.
 
-    test_rows, testing: so many rows are to be predicted afterwards, in about so many seconds.
+    test_rows, testing: so many rows are to be predicted afterwards, in about so many seconds. trials: the
+    search has exactly so many and nothing hangs on the time (the clock never ends then).
     """
     threadpool_limits = require("threadpoolctl", "Training a model", "ml").threadpool_limits
 
@@ -88,7 +90,7 @@ def learn(
     with threadpool_limits(1, user_api="blas"):
         return _learn(
             rows, design, folds, make_encoder, metric, cost, clock, report, 1 if small else threads, seed,
-            test_rows, testing,
+            test_rows, testing, trials,
         )  # fmt: skip
 
 
@@ -105,6 +107,7 @@ def _learn(
     seed: int,
     test_rows: int,
     testing: float,
+    exactly: int | None,
 ) -> Learned:
     kind = "regression" if not rows.classes else "binary" if rows.classes == 2 else "multiclass"
     ranking = search_metric(metric, kind)
@@ -121,17 +124,19 @@ def _learn(
     planned = presets(min(cap, len(rows.y)), columns, rows.classes, log, by_time)
     planned = [dataclasses.replace(c, rows=min(c.rows or cap, cap)) for c in planned]
     report("fitting the first model", 0.03)
-    planned = _fit_to_time(search, planned, until)
+    if exactly is None:
+        planned = _fit_to_time(search, planned, until)
     _try_presets(search, planned, until.within(_PRESET_SHARE * until.left()), report)
     report("tuning LightGBM", 0.5)
     tuning = until.within(until.left() * (1 if sampled or by_time else _TUNING_SHARE))
-    trials = tune(search, tuning, cap, log) if tuning.left() > 0.08 * total else 0
-    if not sampled and not by_time:
+    tunes = exactly is not None or tuning.left() > 0.08 * total
+    trials = tune(search, tuning, cap, log, exactly) if tunes else 0
+    if not sampled and not by_time and exactly is None:
         report("averaging over further folds", 0.75)
         _more_folds(search, design, until, seed)
     if sampled:
         report("fitting the best model on all rows", 0.7)
-        _on_all_rows(search, clock.within(0.85 * clock.left()))
+        _on_all_rows(search, clock.within(0.75 * clock.left()))
     whole = not sampled or any(t.candidate.rows is None for t in search.tried)
     report("choosing the blend", 0.85)
     members = select_blend(search, ranking, clock, seed)

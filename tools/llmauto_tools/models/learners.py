@@ -70,7 +70,8 @@ class Candidate:
             import numpy as np
 
             logged = Data(data.x, np.log(data.y), data.x_valid, np.log(data.y_valid), data.categorical)
-            return Exponential(_FITS[self.family](self.settings, logged, problem, clock, seed))
+            inner = _FITS[self.family](self.settings, logged, problem, clock, seed)
+            return Exponential(inner, *_bounds(logged.y, 0.1))
         return _FITS[self.family](self.settings, data, problem, clock, seed)
 
 
@@ -83,17 +84,29 @@ def _sampled(data: Data, rows: int | None, seed: int) -> Data:
     return Data(data.x[picked], data.y[picked], data.x_valid, data.y_valid, data.categorical)
 
 
-class Exponential:
-    """A model of the logarithm of the target: its predictions are raised back."""
+def _bounds(y: np.ndarray, margin: float) -> tuple[float, float]:
+    """The range of the training target, widened on both sides by a share of it."""
+    low, high = float(y.min()), float(y.max())
+    return low - margin * (high - low), high + margin * (high - low)
 
-    def __init__(self, inner: Any) -> None:
+
+class Exponential:
+    """A model of the logarithm of the target: its predictions are raised back.
+
+    They are held within `low` and `high` first: a linear model that goes a little too far on the
+    logarithm's scale is off by a multiple on the target's, and one such row can ruin a squared error.
+    """
+
+    def __init__(self, inner: Any, low: float, high: float) -> None:
         self.inner = inner
         self.kind = inner.kind
+        self.low = low
+        self.high = high
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         import numpy as np
 
-        return np.asarray(np.exp(np.clip(self.inner.predict(x), -50, 50)))
+        return np.asarray(np.exp(np.clip(self.inner.predict(x), self.low, self.high)))
 
 
 # ---- LightGBM
@@ -255,18 +268,33 @@ def fit_forest(settings: dict[str, Any], data: Data, problem: Problem, clock: Cl
 
 
 class Linear:
-    """Logistic or ridge regression of scikit-learn."""
+    """Logistic or ridge regression, or a network, of scikit-learn.
+
+    A regression's predictions stay within `low` and `high`, half a range of the training target beyond
+    its ends: a row unlike all others must not get a number unlike all others.
+    """
 
     kind = "linear"
 
-    def __init__(self, estimator: Any, classes: int, shift: float = 0.0, scale: float = 1.0) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        classes: int,
+        shift: float = 0.0,
+        scale: float = 1.0,
+        low: float = -float("inf"),
+        high: float = float("inf"),
+    ) -> None:
         self.estimator = estimator
         self.classes = classes
         self.shift = shift
         self.scale = scale
+        self.low = low
+        self.high = high
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        return predicted(self.estimator, x, self.classes) * self.scale + self.shift
+        values = predicted(self.estimator, x, self.classes) * self.scale + self.shift
+        return values if self.classes else values.clip(self.low, self.high)
 
 
 def fit_linear(settings: dict[str, Any], data: Data, problem: Problem, clock: Clock, seed: int) -> Linear:
@@ -280,7 +308,7 @@ def fit_linear(settings: dict[str, Any], data: Data, problem: Problem, clock: Cl
     if not problem.classes:
         shift, scale = float(data.y.mean()), float(data.y.std()) or 1.0
         ridge = RidgeCV(alphas=np.logspace(-1, 4, 11)).fit(data.x, (data.y - shift) / scale)
-        return Linear(ridge, 0, shift, scale)
+        return Linear(ridge, 0, shift, scale, *_bounds(data.y, 0.5))
     model = LogisticRegression(C=settings.get("C", 1.0), max_iter=40, warm_start=True)
     for _ in range(8):
         clock.check()
@@ -322,7 +350,8 @@ def fit_network(settings: dict[str, Any], data: Data, problem: Problem, clock: C
             break
     if kept is not None:
         network.coefs_, network.intercepts_ = kept
-    wrapped = Linear(network, problem.classes, shift, scale)
+    bounds = () if problem.classes else _bounds(data.y, 0.5)
+    wrapped = Linear(network, problem.classes, shift, scale, *bounds)
     wrapped.kind = "network"
     return wrapped
 

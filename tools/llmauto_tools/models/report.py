@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmauto_tools.models.assess import confusion_section, rounded, scores_section
@@ -21,12 +22,18 @@ if TYPE_CHECKING:
 
 SHOWN_CANDIDATES = 10
 LISTED = 6
+LEDGER_RAN = 100
 
 
 def describe_training(training: Training) -> None:
     """Add the notes about how the model was made."""
     learned, loaded = training.learned, training.loaded
     notes = training.notes
+    if training.arguments.trials is None:
+        notes.append(
+            f"The time decided how many candidates ran: {len(learned.search.tried)} (figure 'ran'): another run with this "
+            "seed can differ a little. A number of `trials` instead of a time gives the same result every time."
+        )
     if loaded.sampled:
         notes.append(
             f"The model learns from {len(loaded.target.y):,} of {loaded.table_rows:,} rows, a random sample: a share "
@@ -73,10 +80,15 @@ def training_result(training: Training, saved: Saved, meta: dict[str, Any]) -> T
         figures=figures(training, saved, meta),
         text=words(training, saved),
         notes=training.notes,
-        artifacts=[saved.path.relative_to(saved.path.parents[2]) / "model.joblib"],
+        artifacts=[_inside(saved) / name for name in ("model.joblib", "card.html", "card.md")],
         seed=training.arguments.seed,
         tables=(training.chosen.table.name,),
     )
+
+
+def _inside(saved: Saved) -> Path:
+    """The model's folder, relative to the workspace."""
+    return saved.path.relative_to(saved.path.parents[2])
 
 
 def leaderboard(training: Training) -> QueryResult:
@@ -150,11 +162,19 @@ def figures(training: Training, saved: Saved, meta: dict[str, Any]) -> dict[str,
         "features": len(training.inputs),
         "threshold": rounded(training.learned.threshold),
         "candidates": len(training.learned.search.tried),
+        "ran": ran(training)[:LEDGER_RAN],
+        "trials": training.learned.trials,
+        "repeatable": training.arguments.trials is not None,
         "checksum": checksum(saved),
     }
     if target.classes:
         made |= {"classes": target.classes[:20], "positive": target.positive}
     return {k: to_json_value(v) for k, v in made.items()}
+
+
+def ran(training: Training) -> list[str]:
+    """The candidates that were scored on every fold, in the order in which they ran."""
+    return [t.candidate.name for t in training.learned.search.tried]
 
 
 def checksum(saved: Saved) -> str:
@@ -235,7 +255,10 @@ def meta_of(training: Training, fingerprint: str, evidence: str, name: str) -> d
         "recipe": training.recipe,
         "dropped": [[d.name, d.reason] for d in training.dropped],
         "cost": arguments.cost.model_dump() if arguments.cost else None,
-        "time_budget": arguments.time_budget,
+        "time_budget": arguments.time_budget if arguments.trials is None else None,
+        "ran": ran(training),
+        "trials": learned.trials,
+        "repeatable": arguments.trials is not None,
         "seed": arguments.seed,
         "profile": input_profile(learned.search.rows.frame, training.inputs),
         "notes": training.notes,

@@ -14,6 +14,7 @@ from llmauto_tools.models.artifact import Input, write_model
 from llmauto_tools.models.assess import Scored, assess, rounded
 from llmauto_tools.models.baseline import baseline_scores, names, predict_baseline
 from llmauto_tools.models.bootstrap import Interval, difference_interval
+from llmauto_tools.models.card import subgroup_sections, write_card
 from llmauto_tools.models.data import Chosen, Loaded, choose_columns, load_rows
 from llmauto_tools.models.frame import coerce
 from llmauto_tools.models.learn import Learned, learn
@@ -23,6 +24,7 @@ from llmauto_tools.models.recipes import RecipeSource, recipe_source
 from llmauto_tools.models.roles import Dropped, assign_roles
 from llmauto_tools.models.search import Rows, default_encoder
 from llmauto_tools.models.splits import Design, hold_out, make_folds
+from llmauto_tools.results import Section
 from llmauto_tools.versions import Saved, Versions
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ class Training:
     baseline_cv: list[tuple[str, list[float]]]
     recipe: str | None = None
     notes: list[str] = field(default_factory=list)
+    groups: list[Section] = field(default_factory=list)
+    """Scores by subgroup, for the model card."""
 
     @property
     def score(self) -> Interval:
@@ -95,7 +99,8 @@ def train(
     from llmauto_tools.models.report import describe_training, meta_of
     from llmauto_tools.versions import check_name
 
-    end = time.monotonic() + arguments.time_budget
+    fixed = arguments.trials is not None
+    end = float("inf") if fixed else time.monotonic() + arguments.time_budget
     for module in ("sklearn", "lightgbm", "pandas", "joblib"):
         require(module, "Training a model", "ml")
     name = arguments.name or model_name(arguments.target)
@@ -105,8 +110,10 @@ def train(
     chosen = choose_columns(table, arguments.target, arguments.features, arguments.group, arguments.time)
     source = recipe_source(workspace, arguments.recipe, chosen) if arguments.recipe else None
     context.step(f"reading {table.name}", 0.01)
+    began = time.monotonic()
     sides = _sides(workspace, arguments, chosen, context)
-    training = _train(arguments, chosen, sides, source, clock, context)
+    reserve = _reserve(arguments.time_budget, time.monotonic() - began)
+    training = _train(arguments, chosen, sides, source, clock, reserve, context)
     describe_training(training)
     context.step("saving the model", 0.97)
     meta = meta_of(training, workspace.fingerprint(table.name), context.evidence_id, name)
@@ -130,6 +137,7 @@ def _train(
     sides: _Sides,
     source: RecipeSource | None,
     clock: Clock,
+    reserve: float,
     context: ToolContext,
 ) -> Training:
     target = sides.whole.target
@@ -150,13 +158,13 @@ def _train(
     folds, fold_words = make_folds(
         sides.design, len(inputs), arguments.folds, arguments.time_budget, arguments.seed
     )
-    reserve = max(FINISH_SHARE * arguments.time_budget, 0.7)
+    fixed = arguments.trials is not None
     searching = Clock(clock.end - reserve, clock.check)
     cost = (arguments.cost.false_positive, arguments.cost.false_negative) if arguments.cost else None
     learned = learn(
         rows, sides.design, folds, source.encoder(inputs) if source else default_encoder(inputs), metric, cost,
         searching, lambda text, part: context.step(_with_time(text, clock), part), _threads(), arguments.seed,
-        len(sides.test_design.y), 0.5 * reserve,
+        len(sides.test_design.y), float("inf") if fixed else 0.5 * reserve, arguments.trials,
     )  # fmt: skip
     context.step("testing the model", 0.9)
     test_frame = coerce(sides.test_frame, inputs)
@@ -176,9 +184,19 @@ def _train(
         arguments.recipe,
     )  # fmt: skip
     training.notes = [*chosen.notes, *target.notes, *role_notes]
-    checking = Clock(time.monotonic() + max(0.25 * reserve, 1.0), clock.check)
+    checking = clock if fixed else Clock(time.monotonic() + max(0.25 * reserve, 1.0), clock.check)
     training.notes += _warnings(training, sides, rows, checking)
+    training.groups = subgroup_sections(test_frame, inputs, scored, metric, late, arguments.seed)
     return training
+
+
+def _reserve(budget: float, reading: float) -> float:
+    """Seconds that are kept for what follows the search.
+
+    Testing, checking and writing take about as long, on the machine as it is now, as reading and
+    splitting took.
+    """
+    return min(max(FINISH_SHARE * budget, 0.7, reading), 0.3 * budget)
 
 
 def _used(words: str, made: int, used: int) -> str:
@@ -186,6 +204,8 @@ def _used(words: str, made: int, used: int) -> str:
 
 
 def _with_time(text: str, clock: Clock) -> str:
+    if clock.end == float("inf"):
+        return text
     return f"{text} ({max(clock.left(), 0):.0f} s left)"
 
 
@@ -364,6 +384,7 @@ def _write(folder: Path, training: Training, sides: _Sides, meta: dict[str, Any]
     background = background.assign(**{training.chosen.target.name: labels})
     write_model(folder, training.learned.blend, meta, inputs=training.inputs, out_of_fold=oof, test=test,
                 background=background)  # fmt: skip
+    write_card(folder, meta, training.inputs, training.groups)
 
 
 __all__ = ["Training", "model_name", "rounded", "train"]

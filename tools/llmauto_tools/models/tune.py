@@ -15,11 +15,12 @@ PATIENCE = 35
 """The search ends after so many trials without a better one."""
 
 
-def tune(search: Search, clock: Clock, rows: int | None, log_target: bool) -> int:
+def tune(search: Search, clock: Clock, rows: int | None, log_target: bool, exactly: int | None = None) -> int:
     """Try LightGBM with settings that Optuna's TPE sampler proposes; returns the number of trials.
 
     A trial is given up after a fold in which its mean is below the median of the earlier ones. rows: the
-    most that a trial is fitted on. What was scored on every fold is in `search.tried`.
+    most that a trial is fitted on. exactly: so many trials, whatever the time. What was scored on every
+    fold is in `search.tried`.
     """
     optuna = require("optuna", "Searching for settings", "ml")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -30,7 +31,13 @@ def tune(search: Search, clock: Clock, rows: int | None, log_target: bool) -> in
     )
     best, since, trials = search.best("lightgbm"), 0, 0
     longest = best.seconds if best else 1.0
-    while trials < MAX_TRIALS and since < PATIENCE and clock.left() > 0.5 * longest:
+
+    def go_on() -> bool:
+        if exactly is not None:
+            return trials < exactly
+        return trials < MAX_TRIALS and since < PATIENCE and clock.left() > 0.5 * longest
+
+    while go_on():
         clock.check()
         trial = study.ask()
         candidate = Candidate(
@@ -42,7 +49,8 @@ def tune(search: Search, clock: Clock, rows: int | None, log_target: bool) -> in
             trial.report(utility, fold)
             return bool(trial.should_prune())
 
-        made = search.attempt(candidate, clock.within(max(3 * longest, 1.0)), prune)
+        limit = clock if exactly is not None else clock.within(max(3 * longest, 1.0))
+        made = search.attempt(candidate, limit, prune)
         trials += 1
         if made is None:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)

@@ -44,6 +44,12 @@ class TrainModelArguments(BaseModel):
         "neg_root_mean_squared_error.",
     )
     time_budget: float = Field(default=60, ge=1, le=86_400, description="Seconds for the whole training.")
+    trials: int | None = Field(
+        default=None,
+        ge=0,
+        le=1_000,
+        description="Exactly so many trials of the search instead of a time: the same result every time.",
+    )
     group: str | None = Field(
         default=None, description="Rows of one value of this column stay on one side of every split."
     )
@@ -67,7 +73,8 @@ class TrainModelArguments(BaseModel):
 def train_model(workspace: Workspace, arguments: TrainModelArguments, context: ToolContext) -> ToolResult:
     """Rank candidates by cross-validation, blend the best, test the blend, save it as name@version.
 
-    The main table is the leaderboard. Raises InvalidArguments where the table cannot train a model,
+    The main table is the leaderboard. With `trials` nothing hangs on the time, so that the same seed,
+    data and versions give the same model. Raises InvalidArguments where the table cannot train a model,
     MissingExtra, Interrupted.
     """
     from llmauto_tools.models.report import training_result
