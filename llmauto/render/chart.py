@@ -1,7 +1,7 @@
 """A chart in the terminal, drawn by plotext from the same Vega-Lite specification that is saved.
 
 Bars lie down (a category's name needs room on the left), lines and points stand. What cannot be drawn
-in characters (a heat map, more than six series) is left to the picture.
+in characters (more than six series) is left to the picture. Panels, boxes and shaded cells: kinds.py.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from llmauto.render.kinds import cannot, draw_kind
 from llmauto.render.screen import Screen
 from llmauto.render.text import clean, cut, pad, width
 from llmauto.render.vega import Axis, Plot, is_number, read_spec
@@ -29,8 +30,14 @@ _ASCII = str.maketrans("┌┐└┘├┤┬┴┼─│■•●–", "+++++++
 
 def draw_chart(spec: dict[str, Any], screen: Screen) -> str | None:
     """The chart as lines of text (with colours where the screen has them), or None if it cannot be drawn."""
+    if screen.width < MIN_WIDTH:
+        return None
+    return draw_kind(spec, screen, draw_chart) or _drawn(spec, screen) or cannot(spec, screen)
+
+
+def _drawn(spec: dict[str, Any], screen: Screen) -> str | None:
     plot = read_spec(spec)
-    if plot is None or len(plot.rows) < 2 or screen.width < MIN_WIDTH:
+    if plot is None or len(plot.rows) < 2:
         return None
     if plot.mark == "bar":
         return _bars(plot, screen)

@@ -100,7 +100,8 @@ def _histogram(
         "axis": number_axis(v["x2"] for v in values),
     }  # fmt: skip
     if bins.log:
-        x = {**x, "scale": {"type": "log"}}
+        ends = [min(v["x"] for v in values), max(v["x2"] for v in values)]
+        x = {**x, "scale": {"type": "log", "domain": ends, "nice": False}}
         del x["bin"]
     counts = number_axis(v["y"] for v in values)
     y = {"field": "y", "type": "quantitative", "title": "number of rows", "stack": None, "axis": counts}

@@ -19,10 +19,12 @@ from llmauto_tools.charts.measures import Measure, measure
 from llmauto_tools.charts.panels import MAX_PANELS
 from llmauto_tools.charts.request import Drawn, Source, Wish, is_moment
 from llmauto_tools.charts.spec import vega_lite
-from llmauto_tools.charts.wording import words
+from llmauto_tools.charts.wording import number_words, words
 from llmauto_tools.errors import InvalidArguments
 
 TOP = 20
+DWARFED = 3.0
+"""A bar of "other" that is so many times as long as the longest is left out."""
 TOP_SERIES = 7
 TOP_SLICES = 8
 TOP_CELLS = 30
@@ -187,6 +189,8 @@ def _drawn(
         flat.append((*labels, *(_plain(v) for v in values)))
     if not flat or all(v is None for r in flat for v in r[len(names) - len(measures) :]):
         raise InvalidArguments("There is nothing to draw: all values are missing.")
+    if kind == "bar" and series is None and facet is None and x.others:
+        flat = _without_dwarfing(source, flat, x)
     if kind == "pie":
         _check_pie(flat, measures[0])
     chart = _chart(kind, x, series, facet, measures, wish)
@@ -218,6 +222,17 @@ def _chart(
         percent=all(m.percent for m in measures), time_unit=x.time_unit, max_x=None, max_series=TOP_CELLS + 2,
         facet="facet" if facet else None, titles=titles, log_y=wish.log_y, theme=wish.theme,
     )  # fmt: skip
+
+
+def _without_dwarfing(source: Source, flat: list[Row], x: Dimension) -> list[Row]:
+    """The bars without "other" where it is so long that the rest could not be read; a note says its value."""
+    name = x.label(None, 2)
+    other = next((row[-1] or 0 for row in flat if row[0] == name), 0)
+    largest = max((abs(row[-1] or 0) for row in flat if row[0] != name), default=0)
+    if abs(other) <= DWARFED * largest:
+        return flat
+    source.note(f"{name} has {number_words(other)} in all; its bar would dwarf the rest and is left out.")
+    return [row for row in flat if row[0] != name]
 
 
 def _check_pie(flat: list[Row], first: Measure) -> None:
