@@ -72,8 +72,8 @@ def _bins_as_bars(spec: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str,
     """Neighbouring bins put together until they fit; series are counted together."""
     counts: dict[tuple[float, float], float] = {}
     for row in sorted(rows, key=lambda r: float(r["x"])):
-        edges = (row["x"], row["x2"])
-        counts[edges] = counts.get(edges, 0) + row["y"]
+        place = (row["x"], row["x2"])
+        counts[place] = counts.get(place, 0) + row["y"]
     edges = list(counts)
     step = -(-len(edges) // MAX_BINS)
     groups = [edges[i : i + step] for i in range(0, len(edges), step)]
