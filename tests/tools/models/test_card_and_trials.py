@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from llmauto_tools.ledger import Evidence
+from llmauto_tools.models import learners
 from llmauto_tools.models.card import markdown
 from llmauto_tools.models.learners import Candidate, Clock, Data, Problem
 from llmauto_tools.pages.blocks import DataTable, Paragraph
@@ -61,6 +65,21 @@ def test_trials_give_the_same_model_twice(
         pd.read_parquet(workspace.path / "models" / "churned" / v / "test.parquet") for v in ("1", "2")
     )
     pd.testing.assert_frame_equal(one, two)
+
+
+def test_boosting_that_is_short_of_time_still_leaves_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    x = random.normal(size=(2_000, 5)).astype("float32")
+    y = x[:, 0] + np.sign(x[:, 1])
+
+    ticks = itertools.count()  # each look at the clock takes a millisecond, whatever the machine
+    monkeypatch.setattr(learners, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 1_000))
+    settings = {"learning_rate": 0.02, "num_leaves": 15}
+    model = Candidate("LightGBM", "lightgbm", "tree", settings).fit(
+        Data(x, y, x[:0], y[:0]), Problem(0, "", "regression", 1), Clock(0.013), 0
+    )
+    assert model.rounds <= 12
+    assert 1 - ((y - model.predict(x)) ** 2).mean() / y.var() > 0.7  # 0.3 at most at the rate that was given
 
 
 def test_a_row_unlike_all_others_gets_no_number_unlike_all_others() -> None:

@@ -28,6 +28,9 @@ FOREST_COST = 4e9
 """Leaves × depth² × rows of a forest above which permutations are faster than TreeSHAP."""
 
 BACKGROUND = 100
+LEAST_ROWS = 100
+"""Rows that are explained whatever the time, where there are so many."""
+
 _TOLERANCE = 1e-3
 
 
@@ -77,11 +80,11 @@ def contributions(
 
 
 def rows_in_time(model: Model, frame: pd.DataFrame, background: pd.DataFrame, seconds: float) -> int:
-    """How many rows `contributions` can explain in about so many seconds, at least 20."""
+    """How many rows `contributions` can explain in about so many seconds, at least 100."""
     few = frame.head(10)
     began = time.monotonic()
     contributions(model, few, background, 0, lambda done: None)
-    return max(int(seconds * len(few) / (time.monotonic() - began)), 20)
+    return max(int(seconds * len(few) / (time.monotonic() - began)), LEAST_ROWS)
 
 
 def _outputs(model: Model) -> int:

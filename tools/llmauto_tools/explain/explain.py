@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from llmauto_tools.errors import InvalidArguments, nearest
 from llmauto_tools.explain.charts import Bar, dependence_chart, importance_chart, row_chart
-from llmauto_tools.explain.contributions import BACKGROUND, Contributions, contributions, rows_in_time
+from llmauto_tools.explain.contributions import (
+    BACKGROUND,
+    LEAST_ROWS,
+    Contributions,
+    contributions,
+    rows_in_time,
+)
 from llmauto_tools.explain.dependence import partial_dependence, strongest_interaction
 from llmauto_tools.explain.directions import Direction, direction_of
 from llmauto_tools.explain.importance import Importances, permutation_importance
@@ -153,7 +159,7 @@ def _global(
 
     context.step("computing contributions", 0.08)
     most = min(SHAP_ROWS if shuffles else SHAP_ROWS_BESIDE, len(sample.frame))
-    if most > 20:
+    if most > LEAST_ROWS:
         most = min(most, rows_in_time(model, sample.frame, background, SHAP_SECONDS))
     rows = sample.frame.sample(most, random_state=seed).reset_index(drop=True)
     shap = contributions(

@@ -150,7 +150,8 @@ def fit_lightgbm(settings: dict[str, Any], data: Data, problem: Problem, clock: 
         booster.add_valid(
             lgb.Dataset(data.x_valid, data.y_valid, reference=train, params=parameters), "valid"
         )
-    best = _boost(booster, rounds, patience, bool(len(data.y_valid)), clock)
+    rate = float(parameters.get("learning_rate", 0.1))
+    best = _boost(booster, rounds, patience, bool(len(data.y_valid)), clock, rate)
     text = booster.model_to_string(num_iteration=best)
     booster.free_dataset()
     return Boosted(lgb.Booster(model_str=text), problem.classes, best)
@@ -187,11 +188,26 @@ def fastest_threads(data: Data, problem: Problem) -> int:
     return problem.threads if seconds(problem.threads, alone) < alone else 1
 
 
-def _boost(booster: Any, rounds: int, patience: int, watched: bool, clock: Clock) -> int:
-    """Add trees; returns the number of the best iteration, from 1."""
-    best, at = None, 1
+_TRIED_ROUNDS = 3
+_ENOUGH = 3.0
+"""Learning rate × rounds with which boosting has left the mean behind: exp(-3) of the way is to go."""
+
+_FASTEST = 0.5
+
+
+def _boost(booster: Any, rounds: int, patience: int, watched: bool, clock: Clock, rate: float) -> int:
+    """Add trees; returns the number of the best iteration, from 1.
+
+    Where the time is too short for the learning rate, as the first rounds show, it is raised: a model
+    that is cut off after a few small steps predicts little but the mean.
+    """
+    best, at, began = None, 1, time.monotonic()
     for i in range(1, rounds + 1):
         clock.check()
+        if i == _TRIED_ROUNDS + 1:
+            fitting = max(clock.left(), 0) * _TRIED_ROUNDS / max(time.monotonic() - began, 1e-9)
+            if fitting * rate < _ENOUGH:
+                booster.reset_parameter({"learning_rate": min(_ENOUGH / max(fitting, 1.0), _FASTEST)})
         finished = booster.update()
         if watched:
             _, _, value, greater = booster.eval_valid()[0]
