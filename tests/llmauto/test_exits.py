@@ -6,6 +6,7 @@ from llmauto import exits
 from llmauto_tools import errors
 
 EXPECTED = {
+    "StepFailed": 1,
     "SourceError": 4, "SourceNotFound": 4, "UnsupportedSource": 4, "UnreadableSource": 4,
     "QueryError": 3, "QueryRejected": 3, "QueryInvalid": 3, "PlanError": 3,
     "LimitError": 6, "TimeLimitReached": 6, "MemoryLimitReached": 6, "StepLimitReached": 6, "DiskFull": 6,

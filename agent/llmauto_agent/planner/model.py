@@ -19,10 +19,10 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, PrivateAttr
 
+from llmauto_agent.planner.asks.complete import complete
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.reading import Reading
 from llmauto_agent.planner.refuse import word_failure, word_refusal
-from llmauto_agent.planner.requests.complete import complete
 from llmauto_agent.planner.shares import with_counts, without_counts
 from llmauto_agent.planner.tokens import detect_language
 from llmauto_agent.planner.tool_words import word_tool

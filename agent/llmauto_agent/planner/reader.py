@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 
+from llmauto_agent.planner.asks.read import read_ask
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.read_build import build
 from llmauto_agent.planner.read_coverage import leftovers, note_row_nouns, unreached
@@ -31,8 +32,7 @@ from llmauto_agent.planner.read_schema import out_of_scope, schema_question
 from llmauto_agent.planner.read_shares import SHARES
 from llmauto_agent.planner.read_values import FLAGS, VALUES
 from llmauto_agent.planner.reading import THRESHOLD, Reading
-from llmauto_agent.planner.requests.read import chart_request, read_request
-from llmauto_agent.planner.tokens import detect_language, fold
+from llmauto_agent.planner.tokens import Language, detect_language, fold
 
 _STAGES = (
     NORMALISE, FRAME, ARITHMETIC, MEASURES, FILTERS, NULLS, DATES, GROUPS, VALUES, COUNTS, FLAGS, LOGIC,
@@ -45,18 +45,15 @@ def read(question: str, index: SchemaIndex, context: Reading | None = None) -> R
 
     `context` is the reading before, which a follow-up ("and by sex?", "only 2023") edits.
     """
-    reading = _read(question, index, context)
-    if reading.refused and reading.reason not in {"write", "chat", "no_target"}:
-        return chart_request(question, index, reading.language) or reading
-    return reading
-
-
-def _read(question: str, index: SchemaIndex, context: Reading | None) -> Reading:
     language = detect_language(question)
     if not index.tables:
         return Reading(question, language, missing=["data"], reason="no_data")
-    if (asked := read_request(question, index, language, context)) is not None:
-        return asked
+    asked = read_ask(question, index, context)
+    return asked if asked is not None else _read_query(question, index, language, context)
+
+
+def _read_query(question: str, index: SchemaIndex, language: Language, context: Reading | None) -> Reading:
+    """The reading of a question as a plan, or as one of the tools that look at the schema."""
     if (tool := schema_question(question, index, language)) is not None:
         return tool
     if (reason := out_of_scope(question, language)) is not None:

@@ -13,7 +13,6 @@ from reader_harness import Desk
         "tell me a joke",
         "delete all people without an age",
         "set the salary of Ann to 90000",
-        "what will the average salary be next year",
         "why is the salary in Oslo so low",
         "should I hire more people",
         "average height by city",
@@ -23,7 +22,6 @@ from reader_harness import Desk
         "number of people on Mars",
         "who lives with whom",
         "把Ann删掉",
-        "明年的平均工资是多少",
     ],
 )
 def test_refused(people: Desk, question: str) -> None:

@@ -1,1 +1,0 @@
-"""Requests for the analyst's tools: which tool, with which arguments."""
