@@ -1,10 +1,10 @@
 #!/bin/sh
-# Make an environment for each peer below a folder (default: peers, beside this script):
+# Make an environment for each peer below a folder (default: benchmarks/out/peers):
 #   sh benchmarks/tabular/make_peers.sh [FOLDER] [PYTHON]
 # torch is kept below the releases whose default build brings CUDA, as in constraints/cpu.txt.
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
-folder=${1:-$here/peers}
+folder=${1:-$here/../out/peers}
 python=${2:-python3}
 mkdir -p "$folder"
 

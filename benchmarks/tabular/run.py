@@ -53,7 +53,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--sets", type=int, default=len(SETS))
     parser.add_argument("--until", help="local time HH:MM")
-    parser.add_argument("--peers", type=Path, default=HERE / "peers")
+    parser.add_argument("--peers", type=Path, default=HERE.parent / "out" / "peers")
     parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=ENGINES)
     parser.add_argument("--out", type=Path, default=HERE.parent / "out" / "tabular.json")
     return parser.parse_args()
