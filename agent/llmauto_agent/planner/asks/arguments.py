@@ -22,19 +22,27 @@ from llmauto_agent.planner.asks.time import every, horizon
 from llmauto_agent.planner.asks.vocabulary import CHECKS, METRICS
 
 _PREDICTED = r"\bpredict(?:s|ing)?\b|\bclassif(?:y|ier for)\b|\bmodel (?:for|of)\b|\bforecast(?:ing)?\b|\bmatters? most for\b|\b(?:features|predictors|variables) (?:for|of)\b"
-_PHRASE_ENDS = r"for|from|using|with|based|by|on|in|over|per|of|to|and|between|vs|against|is|are|do|does|so|that|which"
+_PHRASE_ENDS = (
+    r"for|from|using|with|based|by|on|in|over|per|of|to|and|between|vs|against|is|are|do|does|so|that|which"
+)
+
+
+_OF_A_TABLE = r"\b(?:overview|profile) of the \w+ (?:table|data)"
 
 
 def _profile(ask: Ask) -> dict[str, Any]:
     arguments: dict[str, Any] = {"table": ask.table}
-    target = ask.after(r"\btarget\b|目标(?:列|变量)?(?:是|为)?|\bas the target\b|\b(?:associates?|correlates?) with\b", 20)
+    target = ask.after(
+        r"\btarget\b|目标(?:列|变量)?(?:是|为)?|\bas the target\b|\b(?:associates?|correlates?) with\b", 20
+    )
     target = target or ask.before_(r"\s*(?:as|is) (?:the |a )?target", 4)
-    columns = [m.column for m in ask.mentions if m.score >= 0.7 and (target is None or m.column != target.column)]
+    columns = [
+        m.column for m in ask.mentions if m.score >= 0.7 and (target is None or m.column != target.column)
+    ]
     if target is not None:
         arguments["target"] = target.column
-    elif columns and ask.has(r"\bdistributions? of\b|\bprofile\b|\bdistributed\b|\blook like\b|\bsummar|\bonly\b|分布|描述性?统计|画像|概览"):  # fmt: skip
-        if not ask.has(r"\b(?:overview|profile) of the \w+ (?:table|data)"):
-            arguments["columns"] = list(dict.fromkeys(columns))
+    elif columns and not ask.has(_OF_A_TABLE) and ask.has(r"\bdistributions? of\b|\bprofile\b|\bdistributed\b|\blook like\b|\bsummar|\bonly\b|分布|描述性?统计|画像|概览"):  # fmt: skip
+        arguments["columns"] = list(dict.fromkeys(columns))
     return arguments
 
 
@@ -63,15 +71,16 @@ def _preprocess(ask: Ask) -> dict[str, Any]:
     split = _split(ask)
     if split:
         arguments |= split
-    elif not ask.has(r"^(?:please )?(?:clean|tidy|prep)\w*(?: (?:it|this|up|the \w+|everything))*(?: up)?[.!]?$"):
+    elif not ask.has(
+        r"^(?:please )?(?:clean|tidy|prep)\w*(?: (?:it|this|up|the \w+|everything))*(?: up)?[.!]?$"
+    ):
         steps = named_steps(ask)
         if steps:
             arguments["steps"] = steps
-    if "steps" not in arguments and "target" not in arguments and ask.mentions and not split:
-        if ask.has(r"\bmodel|\bpredict|\btarget|\blearn|\bready\b|\bfor\b|建模|预测|目标|训练"):
-            found = roles.target(ask)
-            if found:
-                arguments["target"] = found
+    general = "steps" not in arguments and not split
+    if general and ask.has(r"\bmodel|\bpredict|\btarget|\blearn|\bready\b|\bfor\b|建模|预测|目标|训练"):
+        found = roles.target(ask)
+        arguments |= {"target": found} if found else {}
     return arguments
 
 
@@ -87,7 +96,9 @@ def _split(ask: Ask) -> dict[str, Any]:
         if not column:
             raise Missing(["target"], ask)
         return {"split": "stratified", "target": column}
-    if ask.has(r"\bby (?:time|date)\b|\b(?:newest|latest|most recent|chronolog|temporal)\b|按时间|最新的|时间先后|\btime[- ](?:based )?split"):
+    if ask.has(
+        r"\bby (?:time|date)\b|\b(?:newest|latest|most recent|chronolog|temporal)\b|按时间|最新的|时间先后|\btime[- ](?:based )?split"
+    ):
         date = next((m.column for m in ask.mentions if ask.named.is_date(m.column)), None) or ask.named.date()
         return {"split": "time"} | ({"time": date} if date else {})
     group = ask.after(r"\b(?:group(?:ed)? by|keep(?:ing)?|same|by)\b|按|同一个?", 15)
@@ -103,7 +114,7 @@ def _apply_recipe(ask: Ask) -> dict[str, Any]:
 
 def _select_features(ask: Ask) -> dict[str, Any]:
     check_phrase(ask, _PREDICTED, _PHRASE_ENDS)
-    target = named_or_missing(ask, roles.target(ask), "target")
+    target = named_or_missing(ask, roles.target(ask) or ask.before.get("target"), "target")
     arguments: dict[str, Any] = {"table": ask.table, "target": target}
     features = [c for c in roles.features_named(ask) if c != target]
     if len(features) > 1:
@@ -125,12 +136,18 @@ def _test_hypothesis(ask: Ask) -> dict[str, Any]:
             raise Missing(["value"], ask)
         return arguments | {"value": numbers[0], "other": numbers[1], "paired": True}
     if kind in {"shapiro", "anderson", "ks"} or ask.has(r"\bnormal|正态|\bgaussian|\bbell"):
-        return arguments | {"value": named_or_missing(ask, (numbers or [None])[0], "value")} | kind_argument(kind)
+        return (
+            arguments
+            | {"value": named_or_missing(ask, next(iter(numbers), None), "value")}
+            | kind_argument(kind)
+        )
     if not ask.columns:
         raise Missing(["value"], ask)
     if numbers and groups:
         by = roles.by(ask)
-        return arguments | {"value": numbers[0], "by": by if by in groups else groups[0]} | kind_argument(kind)
+        return (
+            arguments | {"value": numbers[0], "by": by if by in groups else groups[0]} | kind_argument(kind)
+        )
     if len(numbers) >= 2:
         discrete = next((c for c in numbers if ask.named.is_group(c)), None)
         if discrete and not ask.has(r"correlat|相关"):
@@ -162,7 +179,11 @@ def _kind_of_test(ask: Ask) -> str | None:
 
 
 def _relate(ask: Ask) -> dict[str, Any]:
-    check_phrase(ask, r"\bhow (?:does|do|is|are)\b|\brelationship (?:of|between)\b|\bcorrelation (?:of|between)\b", r"relates?|related|and|to|with|depend\w*|correlat\w*|connect\w*|go")
+    check_phrase(
+        ask,
+        r"\bhow (?:does|do|is|are)\b|\brelationship (?:of|between)\b|\bcorrelation (?:of|between)\b",
+        r"relates?|related|and|to|with|depend\w*|correlat\w*|connect\w*|go",
+    )
     arguments: dict[str, Any] = {"table": ask.table}
     columns = ask.columns
     target = _relate_target(ask) or named_or_missing(ask, columns[0] if columns else None, "target")
@@ -187,9 +208,14 @@ def _relate_target(ask: Ask) -> str | None:
     if ask.has(r"[用拿].{1,30}对") and (explained := ask.after(r"对", 3)):
         return explained.column
     found = (
-        ask.after(r"\bregress(?:ion)?(?: of| for)?\b|\blogit (?:of|for)\b|\beffects? on\b|\bimpact on\b|\binfluence on\b|\bodds ratios?:?|\bregression:?", 25)
+        ask.after(
+            r"\bregress(?:ion)?(?: of| for)?\b|\blogit (?:of|for)\b|\beffects? on\b|\bimpact on\b|\binfluence on\b|\bodds ratios?:?|\bregression:?",
+            25,
+        )
         or ask.before_(r"\s*(?:~|对\s*\S.{0,40}(?:回归|影响))|\s*\bdepends?\b", 3)
-        or ask.after(r"对(?=.{1,12}(?:做|的)?(?:线性|逻辑)?(?:回归|影响))|跟(?=.{0,12}有关)|和(?=.{0,8}相关$)", 3)
+        or ask.after(
+            r"对(?=.{1,12}(?:做|的)?(?:线性|逻辑)?(?:回归|影响))|跟(?=.{0,12}有关)|和(?=.{0,8}相关$)", 3
+        )
     )
     if found is None and ask.has(r"\bdoes .+ depend on\b"):
         found = ask.after(r"\bdoes\b")
@@ -199,10 +225,7 @@ def _relate_target(ask: Ask) -> str | None:
 
 
 def _relate_features(ask: Ask) -> list[str]:
-    return (
-        ask.list_after(r"~|\bholding\b^|\bagainst\b")
-        or ask.between(r"[用拿]", r"对|做|来")
-    )
+    return ask.list_after(r"~|\bholding\b^|\bagainst\b") or ask.between(r"[用拿]", r"对|做|来")
 
 
 def _series(ask: Ask, *, needs: bool = True) -> dict[str, Any]:
@@ -214,7 +237,9 @@ def _series(ask: Ask, *, needs: bool = True) -> dict[str, Any]:
         left = [w for w in ask.unknown(0, len(ask.text)) if w not in _SERIES_WORDS]
         value = named_or_missing(ask, numbers[0] if len(numbers) == 1 and not left else None, "value")
     arguments: dict[str, Any] = {"table": ask.table}
-    date = next((m.column for m in ask.mentions if m.exact and ask.named.col(m.column).family == "date"), None)
+    date = next(
+        (m.column for m in ask.mentions if m.exact and ask.named.col(m.column).family == "date"), None
+    )
     if (date := date or ask.named.date()) is not None:
         arguments["time"] = date
     if value is not None:
@@ -249,7 +274,11 @@ _WHAT: tuple[tuple[str, str], ...] = (
 
 
 def _forecast(ask: Ask) -> dict[str, Any]:
-    check_phrase(ask, r"\bforecast(?: of)?\b|\bproject\b|\bextrapolate\b", _PHRASE_ENDS + r"|next|coming|\d+|one|two|three|four|five|six")
+    check_phrase(
+        ask,
+        r"\bforecast(?: of)?\b|\bproject\b|\bextrapolate\b",
+        _PHRASE_ENDS + r"|next|coming|\d+|one|two|three|four|five|six",
+    )
     arguments = _series(ask)
     found = horizon(ask)
     if found is not None:
@@ -264,7 +293,11 @@ def _segment(ask: Ask) -> dict[str, Any]:
     listed = r"\b(?:by|on|using|based on|going by|with|in terms of)\b"
     check_all(ask, listed)
     named = ask.list_after(listed, 30) or ask.between(r"[用按以]|只看", r"给|对|把|来|将|聚|分")
-    mentions = [m for m in ask.mentions if m.score >= 0.6 and not re.match(r"segment|cluster|group", m.text.casefold())]
+    mentions = [
+        m
+        for m in ask.mentions
+        if m.score >= 0.6 and not re.match(r"segment|cluster|group", m.text.casefold())
+    ]
     columns = named or [m.column for m in mentions]
     columns = [c for c in columns if not ask.named.facts.identifies(ask.named.col(c))]
     if ask.has(r"\bwithout\b.{0,14}|不(?:用|看|考虑)"):
@@ -338,9 +371,13 @@ def _seconds(ask: Ask) -> int | None:
 def _evaluate_model(ask: Ask) -> dict[str, Any]:
     by = roles.by(ask)
     if by is None:
-        found = [m for m in ask.mentions if ask.named.is_group(m.column) and m.column != ask.before.get("target")]
+        found = [
+            m for m in ask.mentions if ask.named.is_group(m.column) and m.column != ask.before.get("target")
+        ]
         sure = [m for m in found if m.score >= 0.6]
-        if sure and ask.has(r"\bworse\b|\bbetter on\b|\bequal|\bfair|\bfor\b|\bbetween\b|\bbias|公平|不同|[分各按]|偏见"):
+        if sure and ask.has(
+            r"\bworse\b|\bbetter on\b|\bequal|\bfair|\bfor\b|\bbetween\b|\bbias|公平|不同|[分各按]|偏见"
+        ):
             by = sure[0].column
     against = re.search(r"\b(?:against|versus|vs\.?|compared? (?:to|with))\s+([\w.-]+@\d+)", ask.typed)
     arguments = _model(ask) | ({"by": by} if by else {})
@@ -359,13 +396,18 @@ def _explain_model(ask: Ask) -> dict[str, Any]:
     if row is not None:
         return arguments | {"row": row}
     features = [m.column for m in ask.mentions if m.score >= 0.6 and m.column != ask.before.get("target")]
-    if features and ask.has(r"\beffect of\b|\bpartial dependence\b|\bpdp\b|\bchanges? (?:with|when)\b|\bdepends? on\b|部分依赖|偏依赖|怎么变|变化时|影响"):
+    if features and ask.has(
+        r"\beffect of\b|\bpartial dependence\b|\bpdp\b|\bchanges? (?:with|when)\b|\bdepends? on\b|部分依赖|偏依赖|怎么变|变化时|影响"
+    ):
         arguments["features"] = list(dict.fromkeys(features))
     return arguments
 
 
 def _row(ask: Ask) -> int | None:
-    found = re.search(r"\b(?:row|line|record|case|observation|customer|passenger|number|no\.?)\s*#?\s*(?:number |no\.? )?(\d+)\b|第\s*(\d+)\s*(?:行|条|个|位)", ask.text)
+    found = re.search(
+        r"\b(?:row|line|record|case|observation|customer|passenger|number|no\.?)\s*#?\s*(?:number |no\.? )?(\d+)\b|第\s*(\d+)\s*(?:行|条|个|位)",
+        ask.text,
+    )
     return int(found[1] or found[2]) if found else None
 
 

@@ -58,10 +58,15 @@ class Ask:
         """Whether a weak mention stands alone: nothing beside it in its phrase is left unexplained."""
         if mention.score < 0.4:
             return False
-        around = self.text[max(0, mention.start - 14) : mention.start], self.text[mention.end : mention.end + 14]
+        around = (
+            self.text[max(0, mention.start - 14) : mention.start],
+            self.text[mention.end : mention.end + 14],
+        )
         left = re.split(r"[^\w]|_|\b(?:of|the|in|and|to)\b", around[0].strip())[-1]
         right = re.split(r"[^\w]", around[1].strip())[0] if around[1][:1] == " " else ""
-        return mention.text >= "\u3400" or not ({left, right} & set(self.unknown(mention.start - 14, mention.end + 14)))
+        return mention.text >= "\u3400" or not (
+            {left, right} & set(self.unknown(mention.start - 14, mention.end + 14))
+        )
 
     @property
     def columns(self) -> list[str]:
@@ -134,7 +139,9 @@ class Ask:
     @cached_property
     def literals(self) -> list[NumberLiteral]:
         found = [n for n in read_numbers(self.typed) if n.kind in {"number", "ordinal"}]
-        return [n for n in found if all(n.end <= m.start or m.end <= n.start for m in self.mentions if m.exact)]
+        return [
+            n for n in found if all(n.end <= m.start or m.end <= n.start for m in self.mentions if m.exact)
+        ]
 
     def count(self, pattern: str, reach: int = 14) -> int | None:
         """A whole number just before (or after "=") a match of the pattern."""
@@ -150,7 +157,7 @@ class Ask:
     def unknown(self, start: int, end: int) -> list[str]:
         """Content words of a span that name nothing known."""
         start, end = max(0, start), min(len(self.text), end)
-        found = []
+        found: list[str] = []
         for word in re.finditer(rf"[a-z][a-z'-]*|[{CJK}]+", self.text):
             if word.start() < start or word.start() >= end:
                 continue

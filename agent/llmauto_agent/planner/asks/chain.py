@@ -47,8 +47,8 @@ def _arguments(tool: str, part: Ask, target: str | None, steps: Sequence[dict[st
         return BUILDERS[tool](part)
     except Missing:
         given = part.before
-        if tool in _NEEDS_TARGET and target is not None:
-            return {"table": part.table, "target": target}
+        if tool in _NEEDS_TARGET and target is not None and given.get("target") != target:
+            return _arguments(tool, replace(part, before=given | {"target": target}), target, steps)
         if tool == "chart" and (axes := _axes_of(given)):
             kind = next((k for k in _kinds(part)), None)
             return {"table": part.table} | ({"kind": kind} if kind else {}) | axes

@@ -44,18 +44,26 @@ def _distinct(mentions: list[Mention]) -> list[Mention]:
 
 def _check_words(ask: Ask) -> None:
     """An unknown word where the first column is expected names something that the data do not have."""
-    match = re.search(r"\b(?:plot|draw|chart|graph|visuali[sz]e|histogram of|pie of)\s+(?:the |of )?", ask.text)
+    match = re.search(
+        r"\b(?:plot|draw|chart|graph|visuali[sz]e|histogram of|pie of)\s+(?:the |of )?", ask.text
+    )
     if match:
-        end = re.compile(r"[,.;:]|\b(?:over|by|against|vs|versus|per|for|as|with|and|in|of|through|to)\b").search(ask.text, match.end())
+        end = re.compile(
+            r"[,.;:]|\b(?:over|by|against|vs|versus|per|for|as|with|and|in|of|through|to)\b"
+        ).search(ask.text, match.end())
         unknown = ask.unknown(match.end(), end.start() if end else len(ask.text))
-        covered = [m for m in ask.mentions if match.end() - 1 <= m.start < (end.start() if end else len(ask.text))]
+        covered = [
+            m for m in ask.mentions if match.end() - 1 <= m.start < (end.start() if end else len(ask.text))
+        ]
         if unknown and not covered:
             raise Missing(unknown, ask)
 
 
 def _facet(ask: Ask) -> str | None:
     found = ask.after(_FACET, 10)
-    if found is not None and ask.has(r"\bpanel|\bfacet|\bsmall (?:chart|multiple)|\bseparate|\bone (?:chart|plot)|一张|小图|单独|分面"):
+    if found is not None and ask.has(
+        r"\bpanel|\bfacet|\bsmall (?:chart|multiple)|\bseparate|\bone (?:chart|plot)|一张|小图|单独|分面"
+    ):
         return found.column
     return None
 
@@ -100,5 +108,7 @@ def _axes(ask: Ask, kind: str | None, columns: list[str], series: str | None) ->
 
 
 def _heatmap(ask: Ask, columns: list[str]) -> list[str]:
-    colour = ask.before_(r"\s*(?:as|is) (?:the )?colou?r", 4) or ask.after(r"颜色(?:是|为)?|\bcolou?r(?:ed)? (?:by|is)\b", 6)
+    colour = ask.before_(r"\s*(?:as|is) (?:the )?colou?r", 4) or ask.after(
+        r"颜色(?:是|为)?|\bcolou?r(?:ed)? (?:by|is)\b", 6
+    )
     return [c for c in columns if colour is None or c != colour.column]

@@ -16,7 +16,12 @@ _CUT = re.compile(
     r"|然后|接着|随后|之后再?|完了|最后(?=[解评预训画])|并(?=解|评|预|训|画|做|说|给)|再(?=解|评|预|训|画|做|聚|建)"
     r"|(?<=特征)(?=训练|建模|建|做)|(?<=[值完])后(?=聚|训|建|预|画)"
 )
-_SAME = {("profile", "relate"), ("relate", "test_hypothesis"), ("test_hypothesis", "relate"), ("profile", "test_hypothesis")}
+_SAME = {
+    ("profile", "relate"),
+    ("relate", "test_hypothesis"),
+    ("test_hypothesis", "relate"),
+    ("profile", "test_hypothesis"),
+}
 """The second, where it names no column of its own, only says more about the first."""
 _MODEL = re.compile(r"\bmodel|\btrain|\bclassif|\bregress|模型|训练|建模|分类")
 
@@ -30,7 +35,9 @@ class Clause:
     tool: str | None
 
 
-def clauses(text: str, mentions: Sequence[Mention], choose: Callable[[int, int, str | None], str | None]) -> list[Clause]:
+def clauses(
+    text: str, mentions: Sequence[Mention], choose: Callable[[int, int, str | None], str | None]
+) -> list[Clause]:
     """The steps of a folded text; `choose` gives the tool of a span after an earlier tool, or None.
 
     A span that asks for no tool belongs to the step before it, at the beginning to the one after it.
@@ -52,7 +59,8 @@ def clauses(text: str, mentions: Sequence[Mention], choose: Callable[[int, int, 
 def _spans(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
     spans, start = [], 0
     for match in _CUT.finditer(text):
-        if match.start() < start or any(m.start < match.end() and match.start() < m.end for m in mentions):
+        inside = any(m.start < match.end() and match.start() < m.end for m in mentions)
+        if match.start() < start or inside or _in_list(match, text, mentions):
             continue
         if text[start : match.start()].strip():
             spans.append((start, match.start()))
@@ -60,6 +68,14 @@ def _spans(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
     if text[start:].strip():
         spans.append((start, len(text)))
     return spans
+
+
+def _in_list(match: re.Match[str], text: str, mentions: Sequence[Mention]) -> bool:
+    """Whether a cut would part a list of columns: "channel and status"."""
+    before = any(m.end == match.start() for m in mentions)
+    after = re.match(r"(?:the |its |their )?", text[match.end() :])
+    start = match.end() + (after.end() if after else 0)
+    return before and any(m.start == start for m in mentions)
 
 
 def _goes_on(before: Clause, tool: str, text: str, start: int, end: int, mentions: Sequence[Mention]) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
-from functools import lru_cache
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from llmauto_agent.planner.asks.cues_en import CUES_EN
 from llmauto_agent.planner.asks.vocabulary import DOMAIN, IDENTIFIER, TYPO_WORDS
@@ -111,9 +111,7 @@ class Named:
                 continue
             for match in re.finditer(words, self.text):
                 if all(match.end() <= m.start or m.end <= match.start() or m.score < 0.7 for m in found):
-                    more.append(
-                        Mention(match.start(), match.end(), match[0], self.table.name, column, 0.7)
-                    )
+                    more.append(Mention(match.start(), match.end(), match[0], self.table.name, column, 0.7))
                     break
         return more
 
@@ -145,7 +143,9 @@ class Named:
 
     def identifiers(self) -> list[tuple[int, int, str]]:
         """Names that are neither words of the schema nor of the language: saved models and recipes."""
-        known = {t.name.casefold() for t in self.index.tables} | {c.name.casefold() for c in self.table.columns}
+        known = {t.name.casefold() for t in self.index.tables} | {
+            c.name.casefold() for c in self.table.columns
+        }
         return [
             (m.start(), m.end(), m[0])
             for m in IDENTIFIER.finditer(self.text)
@@ -156,22 +156,57 @@ class Named:
 def _misread(link: Link, text: str) -> bool:
     """Whether a link reads a word of the request itself as a cell: "blank" as Black, "per month" as a contract."""
     if link.kind != "value" or link.how == "flag":
-        return link.text.casefold() in _WEAK and bool(re.search(r"[\w]\s$", text[: link.start]) and link.score < 1)
+        return link.text.casefold() in _WEAK and bool(
+            re.search(r"[\w]\s$", text[: link.start]) and link.score < 1
+        )
     word = link.text.casefold()
     if word in _PERIODS and link.score < 0.95:
         return True
-    return link.how == "typo" and (word in known_words() or word in _WEAK)
+    if word in _cue_words() and text[: link.start].rstrip()[-1:] not in {"=", '"', "'"}:
+        return True
+    return link.score < 0.8 and (word in known_words() or word in _WEAK) and link.how != "alias"
 
 
-_WEAK = frozenset("name names value values type types number numbers data row rows".split())
-_PERIODS = frozenset("hour day week month quarter year hours days weeks months quarters years time one ones".split())
+_WEAK = frozenset(
+    ["name", "names", "value", "values", "type", "types", "number", "numbers", "data", "row", "rows"]
+)
+_PERIODS = frozenset(
+    [
+        "hour",
+        "day",
+        "week",
+        "month",
+        "quarter",
+        "year",
+        "hours",
+        "days",
+        "weeks",
+        "months",
+        "quarters",
+        "years",
+        "time",
+        "one",
+        "ones",
+    ]
+)
+
+
+@lru_cache(maxsize=1)
+def _cue_words() -> frozenset[str]:
+    """The words in the cues' patterns."""
+    plain = (
+        p.replace("\\b", " ").replace("\\s", " ").replace("\\w", " ") for t in CUES_EN.values() for _, p in t
+    )
+    words = {w for p in plain for w in re.findall(r"[a-z]{4,}", p)}
+    return frozenset(words | {singular(w) for w in words})
 
 
 @lru_cache(maxsize=1)
 def known_words() -> frozenset[str]:
     """English words that are spelled right: those of the cues and of the language's own lists."""
-    cues = {w for table in CUES_EN.values() for _, p in table for w in re.findall(r"[a-z]{4,}", p)}
-    return frozenset(cues | TYPO_WORDS | discourse() | verbs() | row_nouns() | STOP_WORDS | QUESTION_WORDS)
+    return frozenset(
+        _cue_words() | TYPO_WORDS | discourse() | verbs() | row_nouns() | STOP_WORDS | QUESTION_WORDS
+    )
 
 
 def _named_tables(text: str, index: SchemaIndex) -> list[str]:
@@ -197,6 +232,7 @@ def _names_table(link: Link, tables: Sequence[str], text: str) -> bool:
 def corrected(text: str, index: SchemaIndex) -> str:
     """The text with typing errors in the words of the tools corrected; names of the schema stay."""
     known = {w for t in index.tables for n in (t.name, *(c.name for c in t.columns)) for w in re.findall(r"[a-z]+", n.casefold())}  # fmt: skip
+
     def repl(match: re.Match[str]) -> str:
         word = match[0].casefold()
         if word in known or word in known_words() or singular(word) in known_words():

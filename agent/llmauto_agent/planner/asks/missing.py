@@ -10,7 +10,33 @@ _GROUPS = re.compile(
     r"(?:不同|各个?|每个?)(?P<a>[\u4e00-\u9fff]{2,8}?)(?=的|之间|间|上|对|在|有)"
     r"|按(?P<b>[\u4e00-\u9fff]{2,6}(?:[和、与及][\u4e00-\u9fff]{2,6})*?)(?=给|对|把|聚|分|来|将|，|,)"
 )
-_ANY_GROUP = frozenset(["列", "行", "天", "日", "周", "月", "年", "季度", "月份", "星期", "变量", "字段", "特征", "样本", "类", "组", "时间", "日期", "模型", "类别", "客户", "订单", "产品"])
+_ANY_GROUP = frozenset(
+    [
+        "列",
+        "行",
+        "天",
+        "日",
+        "周",
+        "月",
+        "年",
+        "季度",
+        "月份",
+        "星期",
+        "变量",
+        "字段",
+        "特征",
+        "样本",
+        "类",
+        "组",
+        "时间",
+        "日期",
+        "模型",
+        "类别",
+        "客户",
+        "订单",
+        "产品",
+    ]
+)
 
 
 class Missing(Exception):
@@ -59,5 +85,9 @@ def check_groups(ask: Ask) -> None:
         for part in re.split("[和、与及]", match["a"] or match["b"]):
             start = ask.text.find(part, match.start())
             known = any(m.start < start + len(part) and start < m.end for m in ask.named.columns)
-            if not known and part not in _ANY_GROUP and not any(w in part for w in ("之间", "一个", "月", "周", "年")):
+            if (
+                not known
+                and part not in _ANY_GROUP
+                and not any(w in part for w in ("之间", "一个", "月", "周", "年"))
+            ):
                 raise Missing([part], ask)

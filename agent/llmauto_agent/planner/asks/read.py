@@ -26,7 +26,9 @@ from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.reading import Reading
 from llmauto_agent.planner.tokens import detect_language, fold
 
-_BY = re.compile(r"^(?:and |now |what about |how about |same |then )*(?:by|per|for each|split by|separately for|broken down by)\s+\S|^(?:再|那)?[分按]\S{1,12}(?:呢|看看?|来看)?$")
+_BY = re.compile(
+    r"^(?:and |now |what about |how about |same |then )*(?:by|per|for each|split by|separately for|broken down by)\s+\S|^(?:再|那)?[分按]\S{1,12}(?:呢|看看?|来看)?$"
+)
 _SLICED = ("evaluate_model", "time_series", "forecast")
 """Tools whose last call can be repeated by groups."""
 
@@ -66,7 +68,7 @@ def _may_ask(typed: str, last: str | None) -> bool:
 
 
 def _read(ask: Ask) -> tuple[str | None, dict[str, Any]]:
-    if ask.last in _SLICED + ("train_model",) and _BY.search(ask.text) and ask.columns:
+    if ask.last in (*_SLICED, "train_model") and _BY.search(ask.text) and ask.columns:
         tool = "evaluate_model" if ask.last == "train_model" else str(ask.last)
         kept = {k: v for k, v in ask.before.items() if ask.last != "train_model"}
         return tool, kept | {"by": ask.columns[0]}
@@ -75,7 +77,9 @@ def _read(ask: Ask) -> tuple[str | None, dict[str, Any]]:
         return None, {}
     steps = clauses(ask.text, ask.mentions, lambda start, end, before: choose(_part(ask, start, end, before)))
     if len(steps) > 1 and len({s.tool for s in steps}) > 1:
-        return "compose", {"steps": chain(ask, [(str(s.tool), _part(ask, s.start, s.end, None)) for s in steps])}
+        return "compose", {
+            "steps": chain(ask, [(str(s.tool), _part(ask, s.start, s.end, None)) for s in steps])
+        }
     return whole, BUILDERS[whole](ask)
 
 

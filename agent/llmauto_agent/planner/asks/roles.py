@@ -24,9 +24,7 @@ _TARGET_BEFORE = (
     r"\s*~",
     r"\s*(?:这个)?(?:为|是|作为|当)?(?:目标|标签)|\s*(?:的)?(?:建模|模型|分类|回归模型|的最佳|的特征)|\s*对\s*\S{1,40}(?:回归)",
 )
-_FEATURES_BEHIND = (
-    r"\b(?:from|using|based on|given|out of|among|against)\b|\bwith (?:the )?(?:features|inputs|columns)\b|~|\busing only\b"
-)
+_FEATURES_BEHIND = r"\b(?:from|using|based on|given|out of|among|against)\b|\bwith (?:the )?(?:features|inputs|columns)\b|~|\busing only\b"
 _LAST_RESORT = r"\bfor\b|\bof\b|\babout\b"
 
 
@@ -57,7 +55,10 @@ def target(ask: Ask) -> str | None:
 
 def features_named(ask: Ask) -> list[str]:
     """The columns that something is to be predicted from, where the request lists them."""
-    found = ask.between(r"(?:^|[，,。\s])(?:请)?[用拿从]|以|根据", r"训练|去?预测|来预测|对|建|判断|里选|中选|里挑|中挑|做回归|学")
+    found = ask.between(
+        r"(?:^|[，,。\s])(?:请)?[用拿从]|以|根据",
+        r"训练|去?预测|来预测|对|建|判断|里选|中选|里挑|中挑|做回归|学",
+    )
     if found:
         return found
     return ask.list_after(_FEATURES_BEHIND, 30)

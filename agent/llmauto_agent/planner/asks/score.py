@@ -44,7 +44,9 @@ def _hits(pattern: re.Pattern[str], text: str, mentions: Sequence[Mention]) -> b
 
 def _inside(match: re.Match[str], text: str, mentions: Sequence[Mention]) -> bool:
     """Whether a cue is only a part of a column's name; a verb that begins the request is not."""
-    if match.start() == 0 or re.fullmatch(r"(?:please |now |then |can you |could you )", text[: match.start()]):
+    if match.start() == 0 or re.fullmatch(
+        r"(?:please |now |then |can you |could you )", text[: match.start()]
+    ):
         return False
     return any(
         m.start <= match.start() and match.end() <= m.end and m.score >= 0.85 and not m.by_value

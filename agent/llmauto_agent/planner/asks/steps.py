@@ -10,11 +10,11 @@ from llmauto_agent.planner.asks.ask import Ask
 from llmauto_agent.planner.asks.mentions import Mention
 from llmauto_agent.planner.asks.vocabulary import STEPS
 
-_BREAK = re.compile(
-    r"\s*(?:[,;&.，；。、:：]|\band then\b|\band\b|\bthen\b|并且?|然后|再|以及)\s*"
-)
+_BREAK = re.compile(r"\s*(?:[,;&.，；。、:：]|\band then\b|\band\b|\bthen\b|并且?|然后|再|以及)\s*")
 _ALL = re.compile(r"\b(?:both|them|it|these|those|all of them)\b|都|两者")
-_MEASURES = re.compile(r"\bmeasurements?\b|\bnumeric(?:al)? (?:columns?|features?|variables?|ones)\b|\b(?:all )?numbers\b|数值列|数值型?(?:变量|字段)")
+_MEASURES = re.compile(
+    r"\bmeasurements?\b|\bnumeric(?:al)? (?:columns?|features?|variables?|ones)\b|\b(?:all )?numbers\b|数值列|数值型?(?:变量|字段)"
+)
 
 
 @dataclass
@@ -30,7 +30,9 @@ def named_steps(ask: Ask) -> list[dict[str, Any]]:
     """The steps in the order of the text; empty where only a general cleaning is asked for."""
     steps: list[dict[str, Any]] = []
     for part in _merged(_parts(ask)):
-        columns = part.columns or (steps[-1]["columns"] if steps and _ALL.search(part.text) and "columns" in steps[-1] else [])
+        columns = part.columns or (
+            steps[-1]["columns"] if steps and _ALL.search(part.text) and "columns" in steps[-1] else []
+        )
         if not columns and _MEASURES.search(part.text):
             columns = measures(ask)
         for kind in part.kinds:
@@ -56,7 +58,9 @@ def _kinds(text: str, mentions: list[Mention], offset: int) -> list[str]:
     found = []
     for kind, pattern in STEPS:
         match = re.search(pattern, text)
-        if match and not any(m.start - offset <= match.start() and match.end() <= m.end - offset for m in mentions):
+        if match and not any(
+            m.start - offset <= match.start() and match.end() <= m.end - offset for m in mentions
+        ):
             found.append((match.start(), kind))
     kinds = [kind for _, kind in sorted(found)]
     if "dates" in kinds or "cast" in kinds or "deduplicate" in kinds:
@@ -64,7 +68,12 @@ def _kinds(text: str, mentions: list[Mention], offset: int) -> list[str]:
     if "outliers" in kinds:
         kinds = [k for k in kinds if k not in {"drop", "trim"}]
     if "trim" in kinds or "impute" in kinds or "rare" in kinds:
-        kinds = [k for k in kinds if k not in {"drop", "unify"} or (k == "unify" and "trim" not in kinds and "rare" not in kinds and "impute" not in kinds)]
+        kinds = [
+            k
+            for k in kinds
+            if k not in {"drop", "unify"}
+            or (k == "unify" and "trim" not in kinds and "rare" not in kinds and "impute" not in kinds)
+        ]
     return kinds
 
 
@@ -85,7 +94,11 @@ def _merged(parts: list[_Part]) -> list[_Part]:
             merged[-1].columns += [c for c in part.columns if c not in merged[-1].columns]
             merged[-1].text += f" {part.text}"
         elif part.columns or re.search(r"\bmissing|blank|缺失|空", part.text):
-            waiting = part if waiting is None else _Part(f"{waiting.text} {part.text}", [], [*waiting.columns, *part.columns])
+            waiting = (
+                part
+                if waiting is None
+                else _Part(f"{waiting.text} {part.text}", [], [*waiting.columns, *part.columns])
+            )
         elif merged:
             merged[-1].text += f" {part.text}"
     return merged
@@ -122,7 +135,8 @@ def _impute(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
         if re.search(pattern, text):
             return {"strategy": strategy}
     constant = re.search(r"[\"'“‘「`]([^\"'”’」`]+)[\"'”’」`]", text) or re.search(
-        r"\b(?:with|by|as|say|to)\s+(?:a |the )?(-?\d+(?:\.\d+)?|zeros?|unknown|none|other)\b|(?:填|补)(?:充)?(?:成|为|上)?\s*(-?\d+(?:\.\d+)?|未知|其他|零)", text
+        r"\b(?:with|by|as|say|to)\s+(?:a |the )?(-?\d+(?:\.\d+)?|zeros?|unknown|none|other)\b|(?:填|补)(?:充)?(?:成|为|上)?\s*(-?\d+(?:\.\d+)?|未知|其他|零)",
+        text,
     )
     if constant:
         said = next(g for g in constant.groups() if g)
@@ -130,7 +144,10 @@ def _impute(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
         said = ask.typed[at : at + len(said)] if at >= 0 else said
         numbers = bool(columns) and all(ask.named.is_number(c) for c in columns)
         zero = {"zero": "0", "zeros": "0", "零": "0"}.get(said.casefold(), said)
-        return {"strategy": "constant", "value": float(zero) if numbers and re.fullmatch(r"-?\d+(?:\.\d+)?", zero) else zero}
+        return {
+            "strategy": "constant",
+            "value": float(zero) if numbers and re.fullmatch(r"-?\d+(?:\.\d+)?", zero) else zero,
+        }
     numbers = bool(columns) and all(ask.named.is_number(c) for c in columns)
     return {"strategy": "median" if numbers else "most_frequent"}
 

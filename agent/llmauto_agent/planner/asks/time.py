@@ -27,7 +27,7 @@ _HORIZONS = tuple(
         re.compile(
             rf"{_AHEAD}\s+(?:the )?(?:next |coming |following )?{_N}(?:{en})\b"
             rf"|{_N}(?:{en})\s+(?:ahead|out|forward|into|in advance)\b"
-            rf"|(?:未来|接下来|往后|今后|后面|下一?个?|后|往后推|预测|，|明)(?:的|推)?\s*{_NZ}\s*个?(?:{zh})"
+            rf"|(?:未来|接下来|往后|今后|后面|下一?个?|后|往后推|预测|,|明)(?:的|推)?\s*{_NZ}\s*个?(?:{zh})"
         ),
     )
     for unit, en, zh in (
