@@ -49,7 +49,32 @@ def read(question: str, index: SchemaIndex, context: Reading | None = None) -> R
     if not index.tables:
         return Reading(question, language, missing=["data"], reason="no_data")
     asked = read_ask(question, index, context)
-    return asked if asked is not None else _read_query(question, index, language, context)
+    if asked is None or not _stands(asked, index):
+        return _read_query(question, index, language, context)
+    if asked.tool in {"relate", "chart"}:
+        planned = _read_query(question, index, language, context)
+        if planned.plan is not None and planned.confidence >= WHOLE:
+            return planned  # a plain coefficient, or a result that is drawn
+    return asked
+
+
+WHOLE = 0.95
+"""The confidence of a plan that takes up every word of a question."""
+_TIMED = re.compile(r"(?:^|[_ ])(?:year|yr|month|date|day|time)s?(?:$|[_ ])|年|月|日|时间", re.IGNORECASE)
+
+
+def _stands(asked: Reading, index: SchemaIndex) -> bool:
+    """Whether a tool can do what is asked: nothing is forecast without a time, no row is dropped by a recipe."""
+    named = asked.arguments.get("table")
+    table = next((t for t in index.tables if t.name == named), index.tables[0])
+    if asked.tool in {"forecast", "time_series"}:
+        return any(c.family == "date" or _TIMED.search(c.name) for c in table.columns)
+    if asked.tool == "preprocess":
+        steps = asked.arguments.get("steps") or []
+        if not steps:
+            return out_of_scope(asked.question, asked.language) != "write"
+        return any(s.get("kind") != "drop" or s.get("columns") for s in steps)
+    return True
 
 
 def _read_query(question: str, index: SchemaIndex, language: Language, context: Reading | None) -> Reading:
