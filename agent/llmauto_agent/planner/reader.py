@@ -51,16 +51,19 @@ def read(question: str, index: SchemaIndex, context: Reading | None = None) -> R
     asked = read_ask(question, index, context)
     if asked is None or not _stands(asked, index):
         return _read_query(question, index, language, context)
-    if asked.tool in {"relate", "chart"}:
+    if asked.refused or asked.tool in {"relate", "chart"}:
         planned = _read_query(question, index, language, context)
-        if planned.plan is not None and planned.confidence >= WHOLE:
-            return planned  # a plain coefficient, or a result that is drawn
+        if planned.plan is not None and (asked.refused or planned.confidence >= WHOLE):
+            return planned  # a plain coefficient, a result that is drawn, a follow-up
     return asked
 
 
 WHOLE = 0.95
 """The confidence of a plan that takes up every word of a question."""
 _TIMED = re.compile(r"(?:^|[_ ])(?:year|yr|month|date|day|time)s?(?:$|[_ ])|年|月|日|时间", re.IGNORECASE)
+
+
+_COLUMNS = re.compile(r"\b(?:columns?|fields?|variables?|features?)\b|列|字段|变量|特征", re.IGNORECASE)
 
 
 def _stands(asked: Reading, index: SchemaIndex) -> bool:
@@ -71,9 +74,12 @@ def _stands(asked: Reading, index: SchemaIndex) -> bool:
         return any(c.family == "date" or _TIMED.search(c.name) for c in table.columns)
     if asked.tool == "preprocess":
         steps = asked.arguments.get("steps") or []
-        if not steps:
-            return out_of_scope(asked.question, asked.language) != "write"
-        return any(s.get("kind") != "drop" or s.get("columns") for s in steps)
+        only_drops = all(s.get("kind") == "drop" for s in steps)
+        columns = _COLUMNS.search(asked.question) or any(
+            str(c) in asked.question for s in steps for c in s.get("columns") or ()
+        )
+        if only_drops and not columns:
+            return out_of_scope(asked.question, asked.language) != "write" and not steps
     return True
 
 
