@@ -313,7 +313,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--split", choices=["dev", "held", "all"], default="all")
     parser.add_argument("--only", metavar="REGEX", help="only requests whose id matches")
     parser.add_argument(
-        "--planner", choices=["both", "rules"], default="both", help="with the trained network, or the rules alone"
+        "--planner",
+        choices=["both", "rules"],
+        default="both",
+        help="with the trained network, or the rules alone",
     )
     parser.add_argument("--kinds", action="store_true", help="also a line for each kind of request")
     parser.add_argument(
