@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""How well the built-in planner reads the public text-to-SQL questions, without training.
+"""How well the built-in planner reads the public text-to-SQL questions: its rules, or its trained network.
 
-    python benchmarks/nl2sql/run.py --set wikisql|spider [--data DIR] [--limit N] [--show N] [--json FILE]
+    python benchmarks/nl2sql/run.py --set wikisql|spider [--planner rules|network] [--data DIR] [--limit N] [--show N] [--json FILE]
 
 Each question is read over real DuckDB tables, its plan compiled and run, and the rows compared with those
 of the gold SQL (see compare.py). The data folder is --data, else $LLMAUTO_DATA, else ../shared/data beside
@@ -40,6 +40,7 @@ from data import Database, Item, default_data, quote, spider, wikisql
 
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.reader import read
+from llmauto_agent.planner.reading import Reading
 from llmauto_agent.planner.values import EngineValues
 from llmauto_tools.errors import LlmautoError, QueryInvalid, TimeLimitReached
 from llmauto_tools.plan.compile import compile_plan
@@ -94,9 +95,19 @@ class Tables:
         return QueryResult(sql, columns, tuple(rows), len(rows), False, time.perf_counter() - began)
 
 
-def judge(item: Item, tables: Tables, index: SchemaIndex) -> Outcome:
+def read_by(planner: str, question: str, index: SchemaIndex, tables: Tables) -> Reading:
+    """The reading of the rules, or the network's best one whatever its confidence."""
+    if planner == "rules":
+        return read(question, index, None)
+    from llmauto_agent.planner.neural.reader import neural_reading
+    from llmauto_agent.planner.neural.runtime import loaded
+
+    return neural_reading(question, index, loaded(), None, lambda sql: tables.query(sql).rows)
+
+
+def judge(item: Item, tables: Tables, index: SchemaIndex, planner: str = "rules") -> Outcome:
     began = time.perf_counter()
-    reading = read(item.question, index, None)
+    reading = read_by(planner, item.question, index, tables)
     took = 1000 * (time.perf_counter() - began)
     kind = kind_of(item.sql)
     if reading.refused:
@@ -130,13 +141,15 @@ def kind_of(sql: str) -> str:
     return "lookup"
 
 
-def run_database(name: str, which: str, data: Path, cache: Path, ids: frozenset[str]) -> list[Outcome]:
+def run_database(
+    name: str, which: str, data: Path, cache: Path, ids: frozenset[str], planner: str = "rules"
+) -> list[Outcome]:
     """The outcomes of one database's questions; made for a process of its own."""
     database = next(d for d in databases(which, str(data), str(cache)) if d.name == name)
     tables = Tables(database)
     keys = find_joins(tables.tables, database.foreign_keys)
     index = SchemaIndex(tables.tables, keys, EngineValues(tables, tables.tables))
-    outcomes = [judge(i, tables, index) for i in database.items if i.id in ids]
+    outcomes = [judge(i, tables, index, planner) for i in database.items if i.id in ids]
     tables.con.close()
     return outcomes
 
@@ -157,7 +170,9 @@ def databases(which: str, data: str, cache: str) -> list[Database]:
     return _loaded[key]
 
 
-def score(which: str, data: Path, cache: Path, limit: int | None, jobs: int) -> list[Outcome]:
+def score(
+    which: str, data: Path, cache: Path, limit: int | None, jobs: int, planner: str = "rules"
+) -> list[Outcome]:
     """Judge the questions of a set; with a limit, evenly spread ones."""
     found = databases(which, str(data), str(cache))
     ids = [i.id for d in found for i in d.items]
@@ -165,7 +180,7 @@ def score(which: str, data: Path, cache: Path, limit: int | None, jobs: int) -> 
         ids = [ids[k * len(ids) // limit] for k in range(limit)]
     chosen = frozenset(ids)
     names = [d.name for d in found if any(i.id in chosen for i in d.items)]
-    work = partial(run_database, which=which, data=data, cache=cache, ids=chosen)
+    work = partial(run_database, which=which, data=data, cache=cache, ids=chosen, planner=planner)
     if jobs == 1:
         return [o for n in names for o in work(n)]
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
@@ -197,6 +212,7 @@ def main() -> int:
     parser.add_argument(
         "--set", required=True, choices=("wikisql", "spider", "spider-synonyms", "spider-train")
     )
+    parser.add_argument("--planner", choices=("rules", "network"), default="rules")
     parser.add_argument("--data", type=Path, default=default_data())
     parser.add_argument(
         "--cache", type=Path, default=Path(tempfile.gettempdir()) / f"llmauto-nl2sql-{os.getuid()}"
@@ -210,7 +226,7 @@ def main() -> int:
     if options.data is None:
         parser.error("the data folder is not found: give it with --data DIR or LLMAUTO_DATA")
     began = time.perf_counter()
-    outcomes = score(options.set, options.data, options.cache, options.limit, options.jobs)
+    outcomes = score(options.set, options.data, options.cache, options.limit, options.jobs, options.planner)
     print_table(outcomes)
     print(f"{len(outcomes)} questions in {time.perf_counter() - began:.0f} s")
     print_examples(outcomes, options.show, options.state)
