@@ -24,7 +24,7 @@ TESTED = {
     "langgraph": "1.2.22",
     "langgraph-checkpoint-sqlite": "3.1.2",
     "pyarrow": "26.0.1",
-    "pydantic": "2.14.3",
+    "pydantic": "2.14.4",
     "rich": "15.0.0",
     "sqlglot": "30.30.0",
     "typer": "0.29.2",

@@ -101,7 +101,7 @@ def test_a_turn_takes_few_checkpoints(session: Session, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(SqliteSaver, "put", counted)
     ask(session, 1)
-    assert puts["checkpoints"] <= 5
+    assert puts["checkpoints"] <= 7  # two of them for the step that asks before something costly runs
 
 
 def test_a_follow_up_goes_on_from_a_plan_of_long_ago(session: Session) -> None:
