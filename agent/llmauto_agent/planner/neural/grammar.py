@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 PointerKind = Literal["table", "column", "value", "number", "date", "word"]
 POINTERS: tuple[PointerKind, ...] = ("table", "column", "value", "number", "date", "word")
@@ -154,7 +154,11 @@ TOOLS: dict[str, dict[str, str]] = {
     "explain_model": {"model": "NAME", "row": "NUM", "features": "COLS"},
     "apply_recipe": {"recipe": "NAME"},
 }  # fmt: skip
-"""The tools besides analyze, with the symbols of the arguments that a request may pin down."""
+"""The tools besides analyze, with the symbols of the arguments that a request may pin down.
+
+A step of `preprocess` is its kind and the columns it names. `by` of a test of two columns of numbers is its
+`other` (see `two_columns`).
+"""
 ENUMS: dict[str, tuple[str, ...]] = {
     "CHECKS": (
         "missing", "duplicates", "constant", "outliers", "types", "categories", "impossible", "time_order",
@@ -178,6 +182,12 @@ ENUMS: dict[str, tuple[str, ...]] = {
     "KIND": CHARTS,
 }  # fmt: skip
 _MANY = {"CHECKS", "STEPS", "COLS"}
+
+
+def two_columns(arguments: dict[str, Any]) -> bool:
+    """Whether a test compares two columns row by row, or correlates them: `other` is then written as `by`."""
+    paired = {"paired_t", "wilcoxon", "pearson", "spearman"}
+    return bool(arguments.get("paired")) or arguments.get("kind") in paired
 
 
 def _vocabulary() -> tuple[str, ...]:
@@ -234,7 +244,8 @@ def allowed(symbol: str) -> Allowed:
         return Allowed((*(f"ARG_{a}" for a in list(TOOLS[tool])[int(place) :]), "END"))
     if head == "MORE":
         inner = allowed(rest)
-        return Allowed((*inner.tokens, "CLOSE"), inner.pointers)
+        # A step of `preprocess` may be followed by its columns.
+        return Allowed((*inner.tokens, "CLOSE"), ("column",) if rest == "STEPS" else inner.pointers)
     if head in ENUMS:
         return Allowed(tuple(f"{head}_{value}" for value in ENUMS[head]))
     return _PLAIN[head]

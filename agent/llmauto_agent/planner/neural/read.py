@@ -18,6 +18,7 @@ from llmauto_agent.planner.neural.grammar import (
     Action,
     Pointer,
     Token,
+    two_columns,
 )
 from llmauto_agent.planner.neural.items import Items
 from llmauto_tools.errors import PlanError
@@ -297,7 +298,13 @@ class _Reader:
         while (name := self.token()) != "END":
             argument = name.removeprefix("ARG_")
             found[argument] = self._argument(TOOLS[tool][argument])
+        if tool == "test_hypothesis" and two_columns(found) and self._is_number(found.get("by")):
+            found["other"] = found.pop("by")
         return found
+
+    def _is_number(self, column: str | None) -> bool:
+        place = self.items.column(None, column) if column is not None else None
+        return place is not None and self.items.columns[place].family == "number"
 
     def _argument(self, kind: str) -> Any:
         if kind == "NUM":
@@ -308,14 +315,24 @@ class _Reader:
             return self.items.tables[self.pointer()]
         if kind == "COLS":
             return [self.items.columns[self.pointer()].name for _ in self._closed()]
-        if kind in {"CHECKS", "STEPS"}:
-            return [self.token().removeprefix(f"{kind}_") for _ in self._closed()]
+        if kind == "CHECKS":
+            return [self.token().removeprefix("CHECKS_") for _ in self._closed()]
+        if kind == "STEPS":
+            return [self._step() for _ in self._closed()]
         if kind == "NAME":
             self.next()
             return self._span()
         value = self.token().removeprefix(f"{kind}_")
         assert value in ENUMS[kind]
         return True if kind == "YES" else value
+
+    def _step(self) -> dict[str, Any]:
+        """A step of `preprocess`: its kind, and its columns where it names some."""
+        found: dict[str, Any] = {"kind": self.token().removeprefix("STEPS_")}
+        columns = []
+        while isinstance(self.actions[self.at], Pointer):
+            columns.append(self.items.columns[self.pointer()].name)
+        return found | ({"columns": columns} if columns else {})
 
     def _closed(self) -> Any:
         """Once for each item of a list that CLOSE ends."""

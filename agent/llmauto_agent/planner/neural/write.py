@@ -13,6 +13,7 @@ from llmauto_agent.planner.neural.grammar import (
     Action,
     Pointer,
     Token,
+    two_columns,
 )
 from llmauto_agent.planner.neural.items import Items
 from llmauto_agent.planner.tokens import fold
@@ -84,6 +85,8 @@ class _Writer:
 
     def call(self, tool: str, arguments: dict[str, Any]) -> Iterator[Action]:
         kinds = TOOLS.get(tool)
+        if tool == "test_hypothesis" and "other" in arguments and two_columns(arguments):
+            arguments = {("by" if name == "other" else name): value for name, value in arguments.items()}
         if kinds is None or set(arguments) - set(kinds) - {"table"}:
             raise NotSayableError("tool")
         yield Token(f"TOOL_{tool}")
@@ -103,15 +106,23 @@ class _Writer:
             yield from self._text(str(value))
         elif kind in {"COL", "COLS"}:
             for name in [value] if kind == "COL" else value:
-                place = self.items.column(None, name)
-                if place is None:
-                    raise NotSayableError("column")
-                yield Pointer("column", place)
+                yield self._named_column(name)
+        elif kind == "STEPS":
+            for step in value:
+                yield Token(f"STEPS_{step['kind']}")
+                for name in step.get("columns", ()):
+                    yield self._named_column(name)
         else:
             for name in value if isinstance(value, list) else [value]:
                 yield Token(f"{kind}_{str(name).lower()}")
         if kind in {"COLS", "CHECKS", "STEPS"}:
             yield Token("CLOSE")
+
+    def _named_column(self, name: str) -> Action:
+        place = self.items.column(None, name)
+        if place is None:
+            raise NotSayableError("column")
+        return Pointer("column", place)
 
     def _clause(self, name: str, parts: Sequence[Iterator[Action]]) -> Iterator[Action]:
         if parts:

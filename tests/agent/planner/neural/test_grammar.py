@@ -102,6 +102,10 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("forecast minutes 12 months ahead", "forecast", {"table": "visits", "value": "minutes", "horizon": 12, "every": "month"}),
     ("look for duplicates and outliers", "check_quality", {"table": "visits", "checks": ["duplicates", "outliers"]}),
     ("apply model guests to visits", "predict", {"table": "visits", "model": "guests"}),
+    ("one-hot encode the club and scale minutes", "preprocess", {"table": "visits", "steps": [{"kind": "encode", "columns": ["club"]}, {"kind": "scale", "columns": ["minutes"]}]}),
+    ("drop the duplicates, fill the gaps", "preprocess", {"table": "visits", "steps": [{"kind": "deduplicate"}, {"kind": "impute"}]}),
+    ("paired test of minutes and visit ids", "test_hypothesis", {"table": "visits", "value": "minutes", "other": "visit_id", "paired": True}),
+    ("paired minutes by guest", "test_hypothesis", {"table": "visits", "value": "minutes", "by": "guest", "paired": True}),
     ("profile, then cluster into 3", "compose", {"steps": [{"tool": "profile", "arguments": {"table": "visits"}}, {"tool": "segment", "arguments": {"table": "visits", "clusters": 3}}]}),
 ]  # fmt: skip
 
