@@ -22,14 +22,15 @@ from langchain.agents.middleware import (
     ModelRetryMiddleware,
     ToolErrorMiddleware,
 )
+from langchain_core.messages import ToolCall
 from langchain_core.tools import BaseTool, InjectedToolCallId, StructuredTool
 from langgraph.checkpoint.sqlite import SqliteSaver
-from pydantic import create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from llmauto_agent.events import Event, ToolFinished, ToolProgress, ToolStarted
 from llmauto_agent.privacy import Boundary
 from llmauto_tools.errors import Interrupted, LlmautoError, StepLimitReached
-from llmauto_tools.registry import ToolSpec
+from llmauto_tools.registry import ToolSpec, get_tool
 from llmauto_tools.runner import run_tool
 from llmauto_tools.state import BUSY_SECONDS, state_errors
 from llmauto_tools.workspace import Workspace
@@ -64,16 +65,48 @@ def make_tools(
     workspace: Workspace,
     specs: Sequence[ToolSpec],
     session: str,
-    boundary: Boundary | None,
+    boundary: Boundary,
     turn: Callable[[], Turn],
 ) -> list[BaseTool]:
-    """LangChain tools for the specs. `boundary` None means an embedded model: only the id goes back."""
-    return [_make_tool(workspace, spec, session, boundary, turn) for spec in specs]
+    """LangChain tools for the specs, for a model that reads their descriptions and arguments."""
+    return [
+        _make_tool(
+            workspace,
+            spec.name,
+            create_model(
+                f"{spec.name}_arguments",
+                __base__=spec.arguments,
+                call_id=(Annotated[str, InjectedToolCallId], ...),
+            ),
+            _description(spec),
+            session,
+            boundary,
+            turn,
+        )
+        for spec in specs
+    ]
+
+
+class _AnyArguments(BaseModel):
+    """Arguments that are validated when the tool is called."""
+
+    model_config = ConfigDict(extra="allow")
+    call_id: Annotated[str, InjectedToolCallId]
+
+
+def make_embedded_tools(
+    workspace: Workspace, names: Sequence[str], session: str, turn: Callable[[], Turn]
+) -> list[BaseTool]:
+    """LangChain tools for the built-in planner, which knows them: no tool's module is imported before
+    it is called, and only the id of the evidence goes back."""
+    return [_make_tool(workspace, name, _AnyArguments, name, session, None, turn) for name in names]
 
 
 def _make_tool(
     workspace: Workspace,
-    spec: ToolSpec,
+    name: str,
+    schema: type[BaseModel],
+    description: str,
     session: str,
     boundary: Boundary | None,
     turn: Callable[[], Turn],
@@ -82,12 +115,12 @@ def _make_tool(
         now = turn()
         if next(now.tool_calls) > MAX_TOOL_CALLS:
             raise StepLimitReached("No more tool calls in this turn.", "Answer with what is known.")
-        given = spec.arguments.model_validate(arguments).model_dump(mode="json")
-        now.emit(ToolStarted(spec.name, given, call_id))
+        given = get_tool(name).arguments.model_validate(arguments).model_dump(mode="json")
+        now.emit(ToolStarted(name, given, call_id))
         try:
             evidence = run_tool(
                 workspace,
-                spec.name,
+                name,
                 given,
                 session=session,
                 call_id=f"{now.key}/{call_id}",
@@ -103,15 +136,10 @@ def _make_tool(
         shown = boundary.result(evidence) if boundary else f'{{"evidence": "{evidence.id}"}}'
         return shown, {"evidence": evidence.id}
 
-    schema = create_model(
-        f"{spec.name}_arguments",
-        __base__=spec.arguments,
-        call_id=(Annotated[str, InjectedToolCallId], ...),
-    )
     return StructuredTool.from_function(
         func=call,
-        name=spec.name,
-        description=_description(spec),
+        name=name,
+        description=description,
         args_schema=schema,
         response_format="content_and_artifact",
     )
@@ -151,34 +179,35 @@ def base_middleware(
     ]
 
 
-def approval_middleware(
-    specs: Sequence[ToolSpec], long_plan: int | None
-) -> list[AgentMiddleware[Any, Any, Any]]:
+def approval_middleware(names: Sequence[str], long_plan: int | None) -> list[AgentMiddleware[Any, Any, Any]]:
     """A person is asked before a tool runs that is costly or writes outside the workspace.
 
     With `long_plan`, each step is asked for where the model proposes that many at once.
     """
-    asked: dict[str, bool | InterruptOnConfig] = {}
-    for spec in specs:
-        config = InterruptOnConfig(allowed_decisions=["approve", "edit", "reject"], description=_reason(spec))
-        if spec.costly or spec.writes_outside:
-            asked[spec.name] = config
-        elif long_plan is not None:
-            asked[spec.name] = config | {"when": _is_step_of(long_plan)}
-    if not asked:
-        return []
+    asked: dict[str, bool | InterruptOnConfig] = {
+        name: InterruptOnConfig(
+            allowed_decisions=["approve", "edit", "reject"],
+            description=_reason,
+            when=_needs_asking(name, long_plan),
+        )
+        for name in names
+    }
     return [HumanInTheLoopMiddleware(interrupt_on=asked, interrupt_mode="per_call")]
 
 
-def _is_step_of(long_plan: int) -> Callable[[ToolCallRequest], bool]:
-    def proposed_with_others(request: ToolCallRequest) -> bool:
+def _needs_asking(name: str, long_plan: int | None) -> Callable[[ToolCallRequest], bool]:
+    def decide(request: ToolCallRequest) -> bool:
+        spec = get_tool(name)
+        if spec.costly or spec.writes_outside:
+            return True
         proposed = [m for m in request.state["messages"] if getattr(m, "tool_calls", None)]
-        return bool(proposed) and len(proposed[-1].tool_calls) >= long_plan
+        return long_plan is not None and bool(proposed) and len(proposed[-1].tool_calls) >= long_plan
 
-    return proposed_with_others
+    return decide
 
 
-def _reason(spec: ToolSpec) -> str:
+def _reason(tool_call: ToolCall, state: Any, runtime: Any) -> str:
+    spec = get_tool(tool_call["name"])
     if spec.writes_outside:
         return "writes outside the workspace"
     return "may take long" if spec.costly else "is a step of this plan"

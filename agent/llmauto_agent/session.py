@@ -28,7 +28,7 @@ from llmauto_tools.errors import (
     LlmautoError,
     MemoryLimitReached,
 )
-from llmauto_tools.registry import all_tools
+from llmauto_tools.registry import all_tools, tool_names
 from llmauto_tools.schema import Table
 from llmauto_tools.workspace import Workspace
 
@@ -342,11 +342,14 @@ class Session:
         embedded = self._embedded
         boundary = None if embedded else Boundary(self.share)
         model = make_model(self._model, self.workspace) if isinstance(self._model, str) else self._model
-        specs = [s for s in all_tools() if embedded or s.for_models]
-        tools = loop.make_tools(self.workspace, specs, self.id, boundary, lambda: self._turn)
+        if boundary is None:
+            tools = loop.make_embedded_tools(self.workspace, tool_names(), self.id, lambda: self._turn)
+        else:
+            offered = [s for s in all_tools() if s.for_models]
+            tools = loop.make_tools(self.workspace, offered, self.id, boundary, lambda: self._turn)
         middleware = loop.base_middleware(self.workspace, boundary, lambda: self._turn)
         if self.approve == "ask":
-            middleware += loop.approval_middleware(specs, self.long_plan)
+            middleware += loop.approval_middleware([t.name for t in tools], self.long_plan)
         if boundary is not None:
             middleware += loop.chat_model_middleware(
                 model, tools, lambda: self._prompt(boundary), boundary.share
