@@ -135,7 +135,7 @@ class Bench:
         from llmauto_agent.planner.neural.runtime import SHIPPED, loaded
         from llmauto_agent.planner.understand import understand
 
-        runtime = loaded(SHIPPED) if self.planner == "both" else None
+        runtime = (lambda: loaded(SHIPPED)) if self.planner == "both" else None
 
         def first_rows(sql: str) -> Any:
             return workspace.engine.query(sql, max_rows=2, timeout=1.0).rows

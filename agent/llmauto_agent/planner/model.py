@@ -91,7 +91,7 @@ class BuiltinChatModel(BaseChatModel):
             question,
             self.index(),
             previous_reading(earlier),
-            runtime=self._runtime(),
+            runtime=self._runtime,
             execute=self._first_rows,
         )
         summary = reading_summary(reading)

@@ -38,10 +38,11 @@ def understand(
     index: SchemaIndex,
     context: Reading | None = None,
     *,
-    runtime: Runtime | None = None,
+    runtime: Callable[[], Runtime | None] | None = None,
     execute: Execute | None = None,
 ) -> Reading:
-    """The reading of a question. Without `runtime` it is that of the rules alone.
+    """The reading of a question. Without `runtime` it is that of the rules alone; it is
+    called, and the weights are loaded, only where the rules refuse.
 
     `execute` runs a statement within small bounds and returns its first rows; with it, plans that fail or
     find nothing are ranked down.
@@ -49,9 +50,12 @@ def understand(
     rules = read(question, index, context)
     if runtime is None or not rules.refused or rules.choices or rules.reason in _FINAL:
         return rules
+    weights = runtime()
+    if weights is None:
+        return rules
     from llmauto_agent.planner.neural.reader import neural_reading
 
-    network = neural_reading(question, index, runtime, context, execute)
+    network = neural_reading(question, index, weights, context, execute)
     if network.plan is None or network.confidence < ANSWER:
         return rules
     if network.confidence >= SURE:
