@@ -21,6 +21,7 @@ from llmauto_agent.planner.neural.grammar import (
     two_columns,
 )
 from llmauto_agent.planner.neural.items import Items
+from llmauto_agent.planner.neural.units import factor
 from llmauto_tools.errors import PlanError
 from llmauto_tools.plan import model as m
 from llmauto_tools.plan.paths import join_path
@@ -295,11 +296,17 @@ class _Reader:
 
     def arguments(self, tool: str) -> dict[str, Any]:
         found: dict[str, Any] = {"table": self.items.tables[self.pointer()]}
+        numbers: dict[str, int] = {}
         while (name := self.token()) != "END":
             argument = name.removeprefix("ARG_")
+            if isinstance(pointer := self.actions[self.at], Pointer) and pointer.kind == "number":
+                numbers[argument] = pointer.index
             found[argument] = self._argument(TOOLS[tool][argument])
         if tool == "test_hypothesis" and two_columns(found) and self._is_number(found.get("by")):
             found["other"] = found.pop("by")
+        for argument, index in numbers.items():
+            times = factor(argument, self.items.numbers[index], self.items.question, found)
+            found[argument] = _whole(found[argument] * times) if times != 1 else found[argument]
         return found
 
     def _is_number(self, column: str | None) -> bool:

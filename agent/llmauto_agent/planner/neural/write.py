@@ -16,6 +16,7 @@ from llmauto_agent.planner.neural.grammar import (
     two_columns,
 )
 from llmauto_agent.planner.neural.items import Items
+from llmauto_agent.planner.neural.units import factor
 from llmauto_agent.planner.tokens import fold
 from llmauto_tools.plan import model as m
 
@@ -94,8 +95,17 @@ class _Writer:
         for name, kind in kinds.items():
             if name in arguments:
                 yield Token(f"ARG_{name}")
-                yield from self._argument(kind, arguments[name])
+                number = self._with_unit(name, arguments) if kind == "NUM" else None
+                yield from [number] if number else self._argument(kind, arguments[name])
         yield Token("END")
+
+    def _with_unit(self, name: str, arguments: dict[str, Any]) -> Action | None:
+        """A number of the request that is the argument in another unit; None where it is no such number."""
+        for i, number in enumerate(self.items.numbers):
+            times = factor(name, number, self.items.question, arguments)
+            if times != 1 and number.value * times == arguments[name]:
+                return Pointer("number", i)
+        return None
 
     def _argument(self, kind: str, value: Any) -> Iterator[Action]:
         if kind == "NUM":

@@ -106,6 +106,10 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("drop the duplicates, fill the gaps", "preprocess", {"table": "visits", "steps": [{"kind": "deduplicate"}, {"kind": "impute"}]}),
     ("paired test of minutes and visit ids", "test_hypothesis", {"table": "visits", "value": "minutes", "other": "visit_id", "paired": True}),
     ("paired minutes by guest", "test_hypothesis", {"table": "visits", "value": "minutes", "by": "guest", "paired": True}),
+    ("model minutes, at most 2 minutes", "train_model", {"table": "visits", "target": "minutes", "time_budget": 120}),
+    ("predict minutes for the next 2 years, monthly", "forecast", {"table": "visits", "value": "minutes", "horizon": 24, "every": "month"}),
+    ("forecast minutes for the next 2 years", "forecast", {"table": "visits", "value": "minutes", "horizon": 2, "every": "year"}),
+    ("未来3周每天的minutes", "forecast", {"table": "visits", "value": "minutes", "horizon": 21, "every": "day"}),
     ("profile, then cluster into 3", "compose", {"steps": [{"tool": "profile", "arguments": {"table": "visits"}}, {"tool": "segment", "arguments": {"table": "visits", "clusters": 3}}]}),
 ]  # fmt: skip
 
