@@ -15,6 +15,7 @@ from llmauto_agent.planner.training import sql_predicates as predicates
 from llmauto_agent.planner.training.sql_scope import CannotSay, SqlScope
 from llmauto_tools.plan.model import (
     AbsoluteValue,
+    Age,
     Aggregate,
     Arithmetic,
     ColumnRef,
@@ -23,6 +24,7 @@ from llmauto_tools.plan.model import (
     DatePart,
     Expr,
     Literal_,
+    NumberBucket,
     Plan,
     ScalarQuery,
     TextFunction,
@@ -132,6 +134,20 @@ def _arithmetic(node: exp.Expr, scope: SqlScope) -> Expr:
     return Arithmetic(op=_OPERATORS[type(node)], left=left, right=right)  # type: ignore[arg-type]
 
 
+def _multiplied(node: exp.Mul, scope: SqlScope) -> Expr:
+    """`floor(x / 10) * 10` is a bucket of that width."""
+    inner = node.this
+    while isinstance(inner, exp.Paren):
+        inner = inner.this
+    if isinstance(inner, exp.Floor):
+        ratio = inner.this
+        if isinstance(ratio, exp.Div) and ratio.expression == node.expression:
+            width = constant(node.expression)
+            if isinstance(width, (int, float)):
+                return NumberBucket(width=float(width), argument=expression(ratio.this, scope))
+    return _arithmetic(node, scope)
+
+
 def _negative(node: exp.Neg, scope: SqlScope) -> Expr:
     if isinstance(node.this, exp.Literal):
         return Literal_(value=constant(node))
@@ -204,6 +220,14 @@ def _bucket(node: exp.Expr, scope: SqlScope) -> Expr:
     return DateBucket(unit=unit, argument=expression(node.this, scope))  # type: ignore[arg-type]
 
 
+def _age(node: exp.DateDiff, scope: SqlScope) -> Expr:
+    unit = str(node.args["unit"].name).lower()
+    if unit not in {"year", "month", "week", "day", "hour", "minute"}:
+        raise CannotSay("date_difference", unit)
+    start, end = expression(node.expression, scope), expression(node.this, scope)
+    return Age(unit=unit, start=start, end=end)  # type: ignore[arg-type]
+
+
 def _format(node: exp.TimeToStr, scope: SqlScope) -> Expr:
     part = _FORMATS.get(node.args["format"].name)
     if part is None:
@@ -217,6 +241,9 @@ def _anonymous(node: exp.Anonymous, scope: SqlScope) -> Expr:
         part = node.expressions[0].name.lower()
         if part in _NAMED_PARTS:
             return _part(part, node.expressions[1], scope)
+    if name in {"date_sub", "datesub"} and len(node.expressions) == 3:
+        unit, start, end = node.expressions
+        return _age(exp.DateDiff(this=end, expression=start, unit=exp.var(unit.name)), scope)
     raise CannotSay(f"function_{name}", node.sql()[:80])
 
 
@@ -313,6 +340,12 @@ def _corr(node: exp.Corr, scope: SqlScope) -> Expr:
     return Aggregate(function="corr", argument=first, second=second)
 
 
+def _extreme(node: exp.ArgMax | exp.ArgMin, scope: SqlScope) -> Expr:
+    """The value where another is largest (the last in its order) or smallest (the first)."""
+    value, by = expression(node.this, scope), expression(node.expression, scope)
+    return Aggregate(function="last" if isinstance(node, exp.ArgMax) else "first", argument=value, second=by)
+
+
 # ---- inner queries
 
 
@@ -346,6 +379,7 @@ _CONVERTERS: tuple[tuple[Any, Callable[[Any, SqlScope], Expr]], ...] = (
     (exp.Column, _column),
     ((exp.Literal, exp.Boolean, exp.Null), _literal),
     (exp.Neg, _negative),
+    (exp.Mul, _multiplied),
     (tuple(_OPERATORS), _arithmetic),
     (exp.Abs, _absolute),
     (tuple(_TEXTS), _text),
@@ -354,6 +388,7 @@ _CONVERTERS: tuple[tuple[Any, Callable[[Any, SqlScope], Expr]], ...] = (
     (tuple(_PARTS), _date_part),
     (exp.Extract, _extract),
     ((exp.TimestampTrunc, exp.DateTrunc), _bucket),
+    (exp.DateDiff, _age),
     (exp.TimeToStr, _format),
     (exp.Anonymous, _anonymous),
     (exp.Count, _count),
@@ -361,6 +396,7 @@ _CONVERTERS: tuple[tuple[Any, Callable[[Any, SqlScope], Expr]], ...] = (
     (exp.Filter, _filter),
     (exp.PercentileCont, _quantile),
     (exp.Corr, _corr),
+    ((exp.ArgMax, exp.ArgMin), _extreme),
     ((exp.Subquery, exp.Query), _scalar),
     (exp.CurrentDate, _today),
 )

@@ -12,6 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from llmauto_agent.planner.training import sql_expressions as expressions
+from llmauto_agent.planner.training import sql_periods
 from llmauto_agent.planner.training.sql_scope import CannotSay, SqlScope
 from llmauto_tools.plan.model import (
     And,
@@ -70,6 +71,8 @@ def _compare(node: exp.Expr, scope: SqlScope) -> Predicate:
     if _is_query(right):
         return _compare_query(op, left, right, scope)
     a, b = expressions.expression(left, scope), expressions.expression(right, scope)
+    if scope.family(a) == "boolean" and isinstance(b, Literal_) and isinstance(b.value, bool) and op in "!=":
+        return IsTrue(argument=a) if b.value == (op == "=") else Not(item=IsTrue(argument=a))
     if expressions.is_constant(a) and not expressions.is_constant(b):
         a, b, op = b, a, _MIRRORED[op]
     return _made(op, a, expressions.fitted(b, a, scope) if op in {"=", "!="} or _of_numbers(a, scope) else b)
@@ -268,6 +271,12 @@ def invert(inner: Predicate) -> Predicate:
     return inner.item if isinstance(inner, Not) else Not(item=inner)
 
 
+def _called(node: exp.Anonymous, scope: SqlScope) -> Predicate:
+    if node.name.lower() == sql_periods.NAME:
+        return sql_periods.during(node, scope)
+    return IsTrue(argument=expressions.expression(node, scope))
+
+
 def _exists(node: exp.Exists, scope: SqlScope) -> Predicate:
     scope.query(node.this, scope)  # says "correlated" where it is
     raise CannotSay("exists", node.sql()[:80])
@@ -285,4 +294,5 @@ _CONVERTERS: tuple[tuple[Any, Callable[[Any, SqlScope], Predicate]], ...] = (
     (exp.Or, _or),
     (exp.Not, _not),
     (exp.Exists, _exists),
+    (exp.Anonymous, _called),
 )

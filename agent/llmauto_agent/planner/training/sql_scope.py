@@ -35,9 +35,11 @@ class SqlScope:
     """Headings of the SELECT list, which ORDER BY, GROUP BY and HAVING may name."""
     outer_joined: bool = False
     """Some join is a left one, so that columns may be missing that are complete in their table."""
+    texts: tuple[str, ...] = ()
+    """The request and those before it, newest first, in whose words `during` names a period."""
 
     def inner(self) -> SqlScope:
-        return SqlScope(self.tables, self.complete, self.query, outer=self)
+        return SqlScope(self.tables, self.complete, self.query, outer=self, texts=self.texts)
 
     def bind(self, node: exp.Table) -> Table:
         """Add a table of the FROM clause. Raises CannotSay for an unknown one and for a second copy."""

@@ -23,6 +23,7 @@ from llmauto_agent.planner.training.sql_joins import read_source
 from llmauto_agent.planner.training.sql_predicates import conjunction, predicate
 from llmauto_agent.planner.training.sql_scope import CannotSay, SqlScope
 from llmauto_agent.planner.training.sql_totals import over_one_table
+from llmauto_agent.planner.training.sql_windows import top_per_group, window_measure
 from llmauto_tools.plan.model import (
     And,
     ColumnRef,
@@ -52,11 +53,13 @@ def to_plan(
     dialect: str = "duckdb",
     foreign_keys: Sequence[ForeignKey] = (),
     complete: Iterable[tuple[str, str]] = (),
+    texts: Iterable[str] = (),
 ) -> Plan:
     """The canonical plan of a statement. Raises CannotSay with a reason for what a plan cannot say.
 
     `foreign_keys` decide the order of inner joins. `complete` names the columns (table, column) without
-    missing values: counting one of them is counting rows.
+    missing values: counting one of them is counting rows. `texts` are the request and those before it,
+    newest first: `during(column, 'words')` is the period that these words of them name.
     """
     try:
         tree = sqlglot.parse_one(sql.strip().rstrip(";"), read=dialect)
@@ -67,7 +70,7 @@ def to_plan(
     def inner(node: exp.Expr, outer: SqlScope) -> Plan:
         return _query(node, outer.inner(), foreign_keys)
 
-    return _query(tree, SqlScope(by_name, frozenset(complete), inner), foreign_keys)
+    return _query(tree, SqlScope(by_name, frozenset(complete), inner, texts=tuple(texts)), foreign_keys)
 
 
 def _query(node: exp.Expr, scope: SqlScope, keys: Sequence[ForeignKey]) -> Plan:
@@ -153,7 +156,7 @@ def _scope_of(node: exp.Expr, scope: SqlScope, keys: Sequence[ForeignKey]) -> Sq
 
 
 def _select(node: exp.Select, scope: SqlScope, keys: Sequence[ForeignKey]) -> Plan:
-    for part in ("windows", "qualify", "laterals", "pivots"):
+    for part in ("windows", "laterals", "pivots"):
         if node.args.get(part):
             raise CannotSay(part)
     node = without_derived(node)
@@ -164,10 +167,13 @@ def _select(node: exp.Select, scope: SqlScope, keys: Sequence[ForeignKey]) -> Pl
     where = conjunction(predicate(c, scope) for c in source.conditions)
     if where is not None and _aggregates(where):
         raise CannotSay("aggregate_in_where")
-    shown = _shown(node, scope)
+    shown = _shown(node, scope, source.table)
     having = _having(node, scope)
     plan = Plan(table=source.table, joins=source.joins, where=where)
     plan = plan.model_copy(update=_shape(node, shown, having, scope, plan))
+    first = top_per_group(node, scope)
+    if first is not None:
+        return plan.model_copy(update={"top_per_group": first[0], "order_by": first[1]})
     return plan.model_copy(update={"order_by": _orders(node, scope, plan), **_limits(node)})
 
 
@@ -179,16 +185,19 @@ def _aliases(node: exp.Select) -> dict[str, exp.Expr]:
     return {e.alias.lower(): e.this for e in node.expressions if isinstance(e, exp.Alias)}
 
 
-def _shown(node: exp.Select, scope: SqlScope) -> list[Expr] | None:
-    """The selected expressions, each once; None for all columns of the only table."""
-    if len(node.expressions) == 1 and _is_star(node.expressions[0]) and len(scope.bound) == 1:
-        return None
-    shown: list[Expr] = []
+def _shown(node: exp.Select, scope: SqlScope, base: str) -> list[Expr | Measure] | None:
+    """The selected expressions and windows, each once; None for all columns of the plan's first table."""
+    only = node.expressions[0] if len(node.expressions) == 1 else None
+    if only is not None and _is_star(only):
+        owner = scope.bound.get(only.table.lower()) if isinstance(only, exp.Column) else None
+        if len(scope.bound) == 1 or (owner is not None and owner.name == base):
+            return None
+    shown: list[Expr | Measure] = []
     for item in node.expressions:
         if _is_star(item):
             shown += _all_columns(item, scope)
         else:
-            shown.append(expression(item, scope))
+            shown.append(window_measure(item, scope) or expression(item, scope))
     return list(dict.fromkeys(shown))
 
 
@@ -216,29 +225,34 @@ def _groups(node: exp.Select, scope: SqlScope) -> list[Expr]:
     if any(group.args.get(k) for k in ("cube", "rollup", "grouping_sets")):
         raise CannotSay("grouping_sets")
     if group.args.get("all"):
-        return [e for i in node.expressions if not has_aggregate(e := expression(i, scope))]
+        plain = [i for i in node.expressions if i.find(exp.Window) is None]
+        return [e for i in plain if not has_aggregate(e := expression(i, scope))]
     return [_named(key, node, scope) for key in group.expressions]
 
 
 def _shape(
-    node: exp.Select, shown: list[Expr] | None, having: Predicate | None, scope: SqlScope, plan: Plan
+    node: exp.Select,
+    shown: list[Expr | Measure] | None,
+    having: Predicate | None,
+    scope: SqlScope,
+    plan: Plan,
 ) -> dict[str, object]:
     """The parts of the plan that say whether rows or groups are shown."""
     groups = _groups(node, scope)
-    measured = [e for e in shown or [] if has_aggregate(e)]
+    measured = [e for e in shown or [] if isinstance(e, Measure) or has_aggregate(e)]
     ranked = any(has_aggregate(o.by) for o in _orders(node, scope, plan) if isinstance(o.by, Node))
     if not (measured or having is not None or (groups and ranked)):
-        return _rows(node, shown, groups)
+        return _rows(node, [e for e in shown if not isinstance(e, Measure)] if shown else None, groups)
     if shown is None:
         raise CannotSay("all_columns_of_groups")
-    keys = [e for e in shown if not has_aggregate(e)]
+    keys = [e for e in shown if not (isinstance(e, Measure) or has_aggregate(e))]
     if groups and not keys and not _pinned(groups, plan.where):
         raise CannotSay("group_not_shown")
     if keys and not groups and not measured:
         raise CannotSay("having_without_groups")
     return {
         "group_by": tuple(Item(expr=e) for e in keys),
-        "measures": tuple(Measure(expr=e) for e in measured),
+        "measures": tuple(e if isinstance(e, Measure) else Measure(expr=e) for e in measured),
         "having": having,
     }
 
@@ -285,8 +299,18 @@ def _named(key: exp.Expr, node: exp.Expr, scope: SqlScope) -> Expr:
         place = int(key.name) - 1
         if not 0 <= place < len(first.expressions):
             raise CannotSay("unknown_position", key.name)
-        return expression(first.expressions[place], scope)
-    return expression(_resolved(key, scope), scope)
+        return _key(first.expressions[place], scope)
+    return _key(_resolved(key, scope), scope)
+
+
+def _key(node: exp.Expr, scope: SqlScope) -> Expr:
+    """A key's expression; shares are in the order of what they are shares of."""
+    window = window_measure(node, scope)
+    if window is None:
+        return expression(node, scope)
+    if window.window != "share":
+        raise CannotSay("order_by_window", node.sql()[:80])
+    return window.expr
 
 
 def _resolved(node: exp.Expr, scope: SqlScope) -> exp.Expr:

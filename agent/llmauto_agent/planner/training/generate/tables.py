@@ -92,6 +92,7 @@ _GIVEN_ZH = [
     "晓东",
     "雨萱",
 ]
+TYPES = ("id", "name", "cat", "int", "float", "money", "pct", "date", "year", "bool", "flag", "yesno")
 NAMES = 40
 """Different names that a table of people or titles holds."""
 
@@ -136,12 +137,15 @@ class Domain:
         """As the schema files keep it."""
         return {
             "db": self.db,
-            "tables": [{"name": self.name, "columns": [_stored(c) for c in self.columns], "rows": 1000}],
+            "tables": [
+                {"name": self.name, "columns": [stored_column(c) for c in self.columns], "rows": 1000}
+            ],
             "foreign_keys": [],
         }
 
 
-def _stored(column: Col) -> dict[str, Any]:
+def stored_column(column: Col) -> dict[str, Any]:
+    """A column as the schema files keep it."""
     stored: dict[str, Any] = {"name": column.name, "type": column.dtype}
     if column.values:
         return stored | {"values": list(column.values)}
@@ -166,6 +170,14 @@ def _domain(line: str, lang: str) -> Domain:
     drawn = random.Random(name)
     made = tuple(_column(c, drawn, lang) for c in columns)
     return Domain(name.strip(), singular.strip(), plural.strip() or singular.strip(), made, lang)
+
+
+def column_of(text: str, seed: str, lang: str) -> Col:
+    """A column as the files write it: name, type, arguments. Raises ValueError for an unknown type."""
+    kind = text.split()[1] if len(text.split()) > 1 else ""
+    if kind not in TYPES:
+        raise ValueError(f"{kind!r} is no type: {', '.join(TYPES)}")
+    return _column(text, random.Random(seed), lang)
 
 
 def _column(text: str, drawn: random.Random, lang: str) -> Col:
