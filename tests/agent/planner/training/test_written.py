@@ -92,7 +92,7 @@ def test_a_good_file_has_no_problems(tmp_path: Path) -> None:
         ('predict it => =train_model {"target": "price"}', "there is no column price"),
         ("profile => =profiling {}", "is none of the tools"),
         ("a pie => chart:cake SELECT count(*) FROM orders", "cake is none of the charts"),
-        ("nothing => SELECT", "not_parsed"),
+        ("nothing => SELECT sum( FROM orders", "not_parsed"),
     ],
 )
 def test_a_bad_line_is_named_with_its_reason(tmp_path: Path, line: str, reason: str) -> None:
