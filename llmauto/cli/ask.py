@@ -241,9 +241,6 @@ def _approves(wanted: ApprovalWanted) -> bool:
 def _present(answer: Answer, options: AskOptions, settings: Settings) -> int:
     saved = _save_chart(answer, options.save_chart) if options.save_chart else None
     code = exits.exit_code_of_answer(answer.status, answer.error)
-    if not options.quiet:
-        for notice in answer.notices:
-            print_note(notice)
     if answer.status == "refused":
         print_refusal(answer.answer)
     elif answer.status == "error":
@@ -259,6 +256,10 @@ def _present(answer: Answer, options: AskOptions, settings: Settings) -> int:
         screen = screen_for(sys.stdout)
         chart = options.chart if options.chart is not None else settings.chart and screen.terminal
         print_answer(answer, screen, Style(settings.max_rows, chart, options.quiet))
+        sys.stdout.flush()
+    if not options.quiet:
+        for notice in answer.notices:
+            print_note(notice)
     if saved is not None and not options.quiet:
         print_note(saved)
     return code

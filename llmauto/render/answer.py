@@ -97,7 +97,9 @@ def print_sections(sections: Sequence[Section], console: Console, screen: Screen
         console.print()
         console.print(_bold(section.title, screen))
         if section.rows:
-            _print_table(console, screen, style, list(section.columns), section.rows, None)
+            _print_table(
+                console, screen, style, list(section.columns), section.rows, None, _not_applicable(screen)
+            )
         if section.note:
             console.print(_dim(clean_lines(section.note, screen.unicode)))
 
@@ -186,12 +188,21 @@ def _print_table(
     names: list[str],
     rows: Any,
     evidence: Evidence | None,
+    missing: str | None = None,
 ) -> None:
     count = len(rows) if evidence is None else evidence.row_count
-    for part in render_table(names, rows, screen, max_rows=style.max_rows, row_count=count):
+    if missing is None:
+        of_data = evidence is None or evidence.sql is not None
+        missing = "NULL" if of_data else _not_applicable(screen)
+    for part in render_table(names, rows, screen, max_rows=style.max_rows, row_count=count, missing=missing):
         console.print(part)
     if not rows:
         console.print(_dim("(no rows)"))
+
+
+def _not_applicable(screen: Screen) -> str:
+    """In a table that a tool made, an empty cell does not apply; in one of data it is NULL."""
+    return "–" if screen.unicode else "-"
 
 
 def _print_figures(figures: dict[str, Any], console: Console, screen: Screen) -> None:

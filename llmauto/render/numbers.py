@@ -36,8 +36,11 @@ class Formatted:
         return self.kind == "number"
 
 
-def format_column(name: str, values: Sequence[Any], unicode: bool = True) -> Formatted:
-    """Format one column of JSON values (numbers, strings, booleans, None, lists, objects)."""
+def format_column(name: str, values: Sequence[Any], unicode: bool = True, missing: str = "NULL") -> Formatted:
+    """Format one column of JSON values (numbers, strings, booleans, None, lists, objects).
+
+    `missing` stands for None: NULL where the table is data, a dash where a cell does not apply.
+    """
     present = [v for v in values if v is not None]
     nulls = [v is None for v in values]
     kind = _kind(present)
@@ -48,7 +51,7 @@ def format_column(name: str, values: Sequence[Any], unicode: bool = True) -> For
         shown = _date if dates_only else _timestamp
     else:
         shown = _text_formatter(unicode)
-    cells = ["NULL" if v is None else shown(v) for v in values]
+    cells = [missing if v is None else shown(v) for v in values]
     return Formatted(clean(name, unicode) or '""', cells, nulls, kind)
 
 

@@ -93,15 +93,17 @@ def render_table(
     max_rows: int = 20,
     row_count: int | None = None,
     whole: Collection[str] = (),
+    missing: str = "NULL",
 ) -> list[RenderableType]:
     """A table as Rich renderables: heading, rows, and a line that says what is not shown.
 
     max_rows 0 shows every row that came back; `row_count` is the number that there are in truth
     (None: not known), which may be more than came back. Columns named in `whole` are never cut.
+    `missing` is what None is shown as.
     """
     limit = len(rows) if max_rows == 0 else max_rows
     shown = rows[:limit]
-    columns = [format_column(n, [r[i] for r in shown], screen.unicode) for i, n in enumerate(names)]
+    columns = [format_column(n, [r[i] for r in shown], screen.unicode, missing) for i, n in enumerate(names)]
     layout = lay_out(columns, screen.width, whole)
     if len(shown) == 1 and layout.hidden:
         return _record(columns, screen)
