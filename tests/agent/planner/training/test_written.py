@@ -90,6 +90,12 @@ def test_a_good_file_has_no_problems(tmp_path: Path) -> None:
         ),
         ("what is churn => !why", "!why is none of"),
         ('predict it => =train_model {"target": "price"}', "there is no column price"),
+        (
+            'scale it => =preprocess {"steps": [{"kind": "scale", "columns": ["price"]}]}',
+            "there is no column price",
+        ),
+        ('scale it => =preprocess {"steps": [{"kind": "shrink"}]}', "steps of preprocess is 'shrink'"),
+        ('test it => =test_hypothesis {"value": "Net Total", "other": "order_id"}', "takes no other"),
         ("profile => =profiling {}", "is none of the tools"),
         ("a pie => chart:cake SELECT count(*) FROM orders", "cake is none of the charts"),
         ("nothing => SELECT sum( FROM orders", "not_parsed"),
@@ -100,6 +106,16 @@ def test_a_bad_line_is_named_with_its_reason(tmp_path: Path, line: str, reason: 
     (problem,) = problems
     assert problem.line == len(SHOP.splitlines()) + 1
     assert reason in problem.reason
+
+
+def test_steps_with_columns_and_a_second_column(tmp_path: Path) -> None:
+    lines = (
+        'dummies for the state => =preprocess {"steps": [{"kind": "encode", "columns": ["state"]}]}\n'
+        'paired => =test_hypothesis {"value": "Net Total", "other": "order_id", "paired": true}\n'
+    )
+    good, problems, unsaid = check_file(_file(tmp_path, SHOP + lines))
+    assert (good, problems) == (8, [])
+    assert not unsaid
 
 
 def test_a_column_of_an_unknown_type_is_a_problem(tmp_path: Path) -> None:

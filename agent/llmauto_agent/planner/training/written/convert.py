@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from llmauto_agent.planner.neural.grammar import ENUMS, TOOLS
+from llmauto_agent.planner.neural.grammar import ENUMS, TOOLS, two_columns
 from llmauto_agent.planner.training.generate.tables import Col, Domain, stored_column
 from llmauto_agent.planner.training.records import plan_json
 from llmauto_agent.planner.training.sql_scope import CannotSay
@@ -77,6 +77,8 @@ def _call(request: Request, block: Block) -> Json:
 def _arguments(tool: str, given: Json, block: Block) -> Json:
     """The arguments with the table that they are about. Raises ValueError for what the tool does not take."""
     kinds = TOOLS[tool]
+    if tool == "test_hypothesis" and two_columns(given):
+        kinds = {**kinds, "other": "COL"}
     for name, value in given.items():
         if name == "table":
             continue
@@ -84,9 +86,11 @@ def _arguments(tool: str, given: Json, block: Block) -> Json:
             raise ValueError(f"{tool} takes no {name}: {', '.join(['table', *kinds])}")
         allowed = ENUMS.get(kinds[name])
         for one in value if isinstance(value, list) else [value]:
+            one = one["kind"] if name == "steps" else one
             if allowed is not None and str(one).lower() not in allowed:
                 raise ValueError(f"{name} of {tool} is {one!r}: {', '.join(allowed)}")
     columns = [c for name, kind in kinds.items() if kind in {"COL", "COLS"} for c in _listed(given.get(name))]
+    columns += [c for step in given.get("steps", ()) for c in step.get("columns", ())]
     table = given.get("table") or _table_of(columns, block)
     for column in columns:
         if not any(c.name == column for t in block.tables if t.name == table for c in t.columns):
