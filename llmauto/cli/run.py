@@ -150,15 +150,16 @@ def _with_table(spec: ToolSpec, arguments: dict[str, Any], tables: Sequence[str]
 def _present(
     evidence: Evidence, options: RunOptions, settings: Settings, folder: Path, seconds: float
 ) -> None:
-    if not options.quiet:
-        for note in evidence.notes:
-            print_note(note)
     if options.json:
         from llmauto.render.streams import print_json
 
         print_json(contract.run_object(evidence, str(folder), seconds))
-        return
-    from llmauto.render.answer import Style, print_result
+    else:
+        from llmauto.render.answer import Style, print_result
 
-    style = Style(settings.max_rows, chart=evidence.tool == "chart", quiet=options.quiet)
-    print_result(evidence, screen_for(sys.stdout), style, folder)
+        style = Style(settings.max_rows, chart=evidence.tool == "chart", quiet=options.quiet)
+        print_result(evidence, screen_for(sys.stdout), style, folder)
+        sys.stdout.flush()
+    if not options.quiet:
+        for note in evidence.notes:
+            print_note(note)

@@ -147,7 +147,7 @@ def test_costs_move_the_threshold(
     table = attach(workspace, customers(), tmp_path)
     careful = train(workspace, table, "churned", cost={"false_positive": 1, "false_negative": 20}, folds=3)
     assert careful.figures["threshold"] < 0.35
-    said = next(s for s in careful.sections if s.title == "Said and true labels")
+    said = next(s for s in careful.sections if s.title == "True labels (rows) and said labels (columns)")
     missed = said.rows[1][1]  # true yes, said no
     assert missed <= 4
 

@@ -76,7 +76,12 @@ def confusion_section(scored: Scored) -> Section | None:
     labels = [str(c) for c in scored.classes]
     rows = [[label, *counts[i].tolist()] for i, label in enumerate(labels)]
     at = f" at the threshold {rounded(scored.threshold)}" if scored.threshold is not None else ""
-    return section("Said and true labels", ["true", *(f"said {n}" for n in labels)], rows, f"Counts{at}.")
+    return section(
+        "True labels (rows) and said labels (columns)",
+        ["true / said", *map(str, labels)],
+        rows,
+        f"Counts{at}.",
+    )
 
 
 def rounded(value: float | None, digits: int = 4) -> float | None:

@@ -172,7 +172,7 @@ def size_notes(metric: Metric, score: Interval, baseline: float, rows: int) -> l
     if not (width > 0.5 * gain or rows < SMALL_TEST or width != width):
         return []
     return [
-        f"The test set is small ({rows:,} rows): the {metric.name} could as well be {score.low:.3g} or "
+        f"The test set is small ({rows:,} rows): the {metric.words.removeprefix('a ').removeprefix('an ').removesuffix(' of')} could as well be {score.low:.3g} or "
         f"{score.high:.3g}. Do not choose between models by such a difference."
     ]
 

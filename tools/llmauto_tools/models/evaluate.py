@@ -254,7 +254,7 @@ def _figures(model: Model, metric: Metric, score: Interval, baseline: float, row
 def _words(model: Model, metric: Metric, score: Interval, baseline: float, rows: Rows) -> str:
     beside = f"the baseline has {rounded(baseline)}"
     text = (
-        f"{model.ref} has {metric.name} {rounded(score.value)} on {rows.where} (95% interval {rounded(score.low)} to "
+        f"{model.ref} has {metric.words} {rounded(score.value)} on {rows.where} (95% interval {rounded(score.low)} to "
         f"{rounded(score.high)}); {beside}."
     )
     trained = model.meta["metrics"].get(metric.scorer)

@@ -44,6 +44,11 @@ class Metric:
     needs: str
     value: Score
 
+    @property
+    def words(self) -> str:
+        """The metric as a sentence names it: "ROC AUC", "log loss"."""
+        return _WORDS.get(self.name, self.name.replace("_", " "))
+
     def of(self, y: np.ndarray, prediction: np.ndarray, threshold: float | None = None) -> float:
         """The score of probabilities (rows × classes) or of numbers; labels are made from the former."""
         if self.needs == "label":
@@ -53,6 +58,15 @@ class Metric:
     def utility(self, value: float) -> float:
         """Greater is better, whatever the metric."""
         return value if self.greater_is_better else -value
+
+
+_WORDS = {
+    "roc_auc": "ROC AUC", "roc_auc_ovr": "ROC AUC (one against the rest)", "r2": "R²",
+    "rmse": "a root mean squared error of", "mae": "a mean absolute error of",
+    "mse": "a mean squared error of", "f1": "F1", "f1_macro": "macro F1", "f1_weighted": "weighted F1",
+    "brier_score": "a Brier score of", "log_loss": "a log loss of", "accuracy": "an accuracy of",
+    "balanced_accuracy": "a balanced accuracy of", "matthews_corrcoef": "Matthews' correlation",
+}  # fmt: skip
 
 
 def class_numbers(probabilities: np.ndarray, threshold: float | None) -> np.ndarray:

@@ -201,7 +201,7 @@ def words(training: Training, saved: Saved) -> str:
     base = rounded(training.baseline[metric.scorer])
     target = training.chosen.target.name
     said = (
-        f"{best_name(training)[:1].upper()}{best_name(training)[1:]} predicts '{target}' with {metric.name} "
+        f"{best_name(training)[:1].upper()}{best_name(training)[1:]} predicts '{target}' with {metric.words} "
         f"{rounded(score.value)} (95% interval {rounded(score.low)} to {rounded(score.high)}) on "
         f"{len(training.scored.y):,} held-out rows."
     )
@@ -212,7 +212,16 @@ def words(training: Training, saved: Saved) -> str:
             f" It does NOT beat the baseline ({training.baseline_name}: {base}) beyond chance: "
             "do not use it as it is."
         )
-    return f"{said}{beside} Saved as {saved.ref}; the task is {training.loaded.target.task}, because {_why(training)}."
+    return f"{said}{beside}{_right_share(training)} Saved as {saved.ref}; the task is {training.loaded.target.task}, because {_why(training)}."
+
+
+def _right_share(training: Training) -> str:
+    """How many labels are right: what a person asks first, whatever the metric is."""
+    accuracy = training.intervals.get("accuracy")
+    if accuracy is None or training.metric.scorer == "accuracy":
+        return ""
+    base = training.baseline["accuracy"]
+    return f" Of the labels it says, {accuracy.value:.1%} are right (baseline: {base:.1%})."
 
 
 def _why(training: Training) -> str:
