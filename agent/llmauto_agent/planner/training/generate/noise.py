@@ -20,13 +20,13 @@ _KEYS = {
 _BEFORE_ZH = ("请问", "帮我看看", "我想知道", "麻烦查一下", "帮忙统计", "看一下", "请", "想看")
 
 
-def typed(text: str, r: random.Random) -> str:
-    """The request as somebody types it."""
+def typed(text: str, r: random.Random, openings: bool = True) -> str:
+    """The request as somebody types it; `openings` puts words of courtesy before some."""
     if has_cjk(text):
-        text = (r.choice(_BEFORE_ZH) if r.random() < 0.12 else "") + text.replace("的的", "的")
+        text = (r.choice(_BEFORE_ZH) if openings and r.random() < 0.12 else "") + text.replace("的的", "的")
         return text + r.choices(["", "？", "?", "。"], [55, 30, 8, 7])[0] if text[-1] not in "？?。" else text
     text = " ".join(text.split()).strip()
-    if r.random() < 0.16 and not text.startswith(("what", "which", "how", "who")):
+    if openings and r.random() < 0.16 and not text.startswith(("what", "which", "how", "who")):
         text = r.choice(_BEFORE) + text
     if r.random() < 0.08:
         text = text.rstrip("?") + r.choice(_BEHIND)
