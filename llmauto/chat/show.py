@@ -80,14 +80,16 @@ def schema(chat: Chat, evidence: Evidence) -> None:
         chat.say(evidence.text, "bold")
     places = {name: i for i, (name, _) in enumerate(evidence.columns)}
     frequent = evidence.figures.get("top_values") or {}
+    exact = "distinct" in places
     rows = []
     for row in evidence.rows:
         known = {key: row[place] for key, place in places.items()}
-        # The number of distinct values is estimated, and must not be more than there are.
-        distinct = min(known["distinct_approx"] or 0, (known["rows"] or 0) - (known["nulls"] or 0))
+        known["distinct"] = known["distinct" if exact else "distinct_approx"] or 0
+        # An estimate must not be more than there are.
+        distinct = min(known["distinct"], (known["rows"] or 0) - (known["nulls"] or 0))
         values = _values(known, frequent.get(known["column"], []))
         rows.append([known["column"], str(known["type"]).lower(), known["nulls"], distinct, values])
-    table(chat, ["column", "type", "empty", "distinct ~", "values"], rows)
+    table(chat, ["column", "type", "empty", "distinct" if exact else "distinct ~", "values"], rows)
     chat.say(evidence.id)
 
 
@@ -97,7 +99,7 @@ def _values(column: dict[str, Any], frequent: Sequence[Sequence[Any]]) -> str:
     if low is None:
         return ""
     measured = not str(column["type"]).startswith(("VARCHAR", "ENUM", "BOOL"))
-    if not frequent or (measured and (column["distinct_approx"] or 0) > MANY_VALUES):
+    if not frequent or (measured and column["distinct"] > MANY_VALUES):
         return f"{low} to {high}" if low != high else str(low)
     return ", ".join(f"{value} ({n:,})" for value, n in frequent[:5])
 

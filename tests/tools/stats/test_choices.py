@@ -23,3 +23,17 @@ def test_the_textbook_choice(run: Run, run_on: Run, situation: Situation) -> Non
         found = run_on(situation.data(np.random.default_rng(11)), **asked)
     assert found.figures["test"] == situation.textbook, (situation.why, found.text)
     assert "was chosen because" in (found.text or "")
+
+
+def test_a_rank_test_is_not_run_beside_on_big_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from llmauto_tools.stats import case
+
+    beside = run(table="t", value="x", by="two")
+    assert beside.figures["alternative_test"] == "mann_whitney"
+    monkeypatch.setattr(case, "BIG", 100)
+    alone = run(table="t", value="x", by="two")
+    assert alone.figures["alternative_test"] is None
+    assert alone.figures["p_value"] == beside.figures["p_value"]
+    assert any("was not run beside it" in note for note in alone.notes)
+    asked = run(table="t", value="x", by="two", kind="mann_whitney")
+    assert asked.figures["test"] == "mann_whitney"

@@ -111,7 +111,7 @@ def test_describe(ws: Workspace) -> None:
     amount = rows["amount"]
     assert (amount["type"], amount["nulls"], amount["min"], amount["max"]) == ("DOUBLE", 0, "5.0", "99.99")
     assert amount["mean"] == pytest.approx(33.148)
-    assert rows["region"]["distinct_approx"] == 3
+    assert rows["region"]["distinct"] == 3
     assert rows["region"]["mean"] is None
     assert (rows["ordered"]["min"], rows["ordered"]["max"]) == ("2024-01-03", "2024-03-09")
     assert done.figures["rows"] == 5

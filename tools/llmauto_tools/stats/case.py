@@ -17,6 +17,9 @@ from llmauto_tools.stats.posthoc import Pairs
 from llmauto_tools.stats.question import Facts, Question
 
 MIN_ROWS = 3
+BIG = 2_000_000
+"""Values beyond which a rank test is run only where it was chosen or asked for."""
+RANK_TESTS: frozenset[Kind] = frozenset({"mann_whitney", "wilcoxon", "kruskal", "spearman", "kendall"})
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,19 @@ class Case:
         raise NotImplementedError
 
     def run_alternative(self, choice: Choice) -> Outcome | None:
-        """The test that would have been the alternative, or None where there is none."""
-        return self.run(choice.alternative) if choice.alternative else None
+        """The test that would have been the alternative, or None where there is none or it would take long.
+
+        Beyond `BIG` values the sorting of a rank test costs far more than the test that was chosen.
+        """
+        if choice.alternative is None:
+            return None
+        if choice.alternative in RANK_TESTS and (n := sum(self.sizes())) > BIG:
+            self.notes.append(
+                f"The {TITLES[choice.alternative]} was not run beside it: it would sort all {n:,} values. "
+                f"kind='{choice.alternative}' runs it."
+            )
+            return None
+        return self.run(choice.alternative)
 
     def sizes(self) -> list[int]:
         """The sizes of the groups, or the one size."""

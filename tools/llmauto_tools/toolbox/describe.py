@@ -14,6 +14,8 @@ from llmauto_tools.schema import Column, Table
 if TYPE_CHECKING:
     from llmauto_tools.workspace import Workspace
 
+EXACT_CELLS = 5_000_000
+"""Cells up to which distinct values are counted rather than estimated."""
 MAX_COLUMNS = 200
 """Columns of a wide table that are described when none are named."""
 
@@ -36,16 +38,18 @@ class DescribeArguments(BaseModel):
 
 
 def describe(workspace: Workspace, arguments: DescribeArguments, context: ToolContext) -> ToolResult:
-    """One row per column: type, nulls, distinct values (approximate), minimum, maximum, mean.
+    """One row per column: type, nulls, distinct values, minimum, maximum, mean.
 
     `figures` has the number of rows and, for columns with few different values, the most frequent ones
-    with their counts. Distinct values are counted by HyperLogLog (a few percent off).
+    with their counts. Up to EXACT_CELLS cells, distinct values are counted (`distinct`); beyond, HyperLogLog
+    estimates them (`distinct_approx`), which a note says.
     """
     table = workspace.table(arguments.table)
     chosen = _chosen(table, arguments.columns)
     described = chosen[:MAX_COLUMNS]
+    exact = table.row_count is not None and table.row_count * len(described) <= EXACT_CELLS
     profile = workspace.engine.query(
-        profile_sql(table.name, described),
+        profile_sql(table.name, described, exact),
         max_rows=len(described),
         timeout=context.timeout,
         progress=context.progress,
@@ -58,7 +62,11 @@ def describe(workspace: Workspace, arguments: DescribeArguments, context: ToolCo
         counted = workspace.engine.query(sql, max_rows=len(few) * arguments.top, timeout=context.timeout)
         figures["top_values"] = _top_values(counted)
         figures["top_values_sql"] = sql
-    notes = []
+    notes = (
+        []
+        if exact
+        else ["Distinct values are estimated (HyperLogLog): mostly a few percent off, at worst a third."]
+    )
     if len(chosen) > len(described):
         notes.append(
             f"The first {MAX_COLUMNS} of {len(chosen):,} columns are described; name others with `columns`."
@@ -82,13 +90,15 @@ def _chosen(table: Table, names: Sequence[str] | None) -> list[Column]:
     return chosen
 
 
-def profile_sql(table: str, columns: Sequence[Column]) -> str:
-    """One pass over the table, then one row per column from the aggregates."""
+def profile_sql(table: str, columns: Sequence[Column], exact: bool) -> str:
+    """One pass over the table, then one row per column from the aggregates; exact: distinct values are counted."""
+    heading = "distinct" if exact else "distinct_approx"
     measures = ["count(*) AS n"]
     rows = []
     for i, column in enumerate(columns):
         q, low, high, mean = _quoted(column.name), "NULL", "NULL", "NULL"
-        measures += [f"count({q}) AS c{i}", f"approx_count_distinct({q}) AS d{i}"]
+        distinct = f"count(DISTINCT {q})" if exact else f"approx_count_distinct({q})"
+        measures += [f"count({q}) AS c{i}", f"{distinct} AS d{i}"]
         if column.family != "other":
             measures += [f"min({q}) AS lo{i}", f"max({q}) AS hi{i}"]
             low, high = (f"left(CAST({side}{i} AS VARCHAR), {SHOWN_CHARACTERS})" for side in ("lo", "hi"))
@@ -97,7 +107,7 @@ def profile_sql(table: str, columns: Sequence[Column]) -> str:
             mean = f"m{i}"
         rows.append(
             f'SELECT n AS "rows", {i + 1} AS "position", {_text(column.name)} AS "column",'
-            f' {_text(column.dtype)} AS "type", n - c{i} AS "nulls", d{i} AS "distinct_approx",'
+            f' {_text(column.dtype)} AS "type", n - c{i} AS "nulls", d{i} AS "{heading}",'
             f' {low} AS "min", {high} AS "max", {mean} AS "mean" FROM stats'
         )
     union = "\nUNION ALL ".join(rows)
@@ -145,7 +155,7 @@ def _text(value: str) -> str:
 TOOL = ToolSpec(
     name="describe",
     summary=(
-        "Profile a table: type, nulls, approximate distinct count, minimum, maximum and mean of each column, "
+        "Describe a table: type, nulls, distinct count, minimum, maximum and mean of each column, "
         "and the most frequent values."
     ),
     arguments=DescribeArguments,
