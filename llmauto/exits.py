@@ -7,6 +7,7 @@
 4    a source could not be read
 5    the chat model failed
 6    a time, memory or disk limit
+7    a report was made, and one of its checks failed
 130  interrupted (Ctrl-C); 143 terminated (SIGTERM); 141 the reader of the output went away
 """
 
@@ -21,6 +22,7 @@ REFUSED = 3
 SOURCE = 4
 MODEL = 5
 LIMIT = 6
+CHECK_FAILED = 7
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 TERMINATED = 143
@@ -32,6 +34,7 @@ _BY_KIND = {
     "unknown_tool": USAGE,
     "invalid_arguments": USAGE,
     "plan": REFUSED,
+    "report": REFUSED,
     "query": REFUSED,
     "query_rejected": REFUSED,
     "query_invalid": REFUSED,

@@ -28,9 +28,35 @@ else:
 
 
 @contextlib.contextmanager
+def try_lock(path: Path) -> Iterator[bool]:
+    """Hold a lock file where nobody else does; whether it is held. Raises WorkspaceError where it cannot be opened."""
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError as e:
+        raise WorkspaceError(f"The lock {path} cannot be opened: {e.strerror}.") from e
+    try:
+        try:
+            _lock(file)
+        except OSError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(file)
+
+
+@contextlib.contextmanager
 def turn_lock(workspace: Path, session: str) -> Iterator[None]:
     """Hold the session for one turn. Raises WorkspaceError at once when another turn holds it."""
     path = workspace / "tmp" / f"session-{session}.lock"
+    message = f"The session {session} is answering a question already, here or in another process."
+    with file_lock(path, message, "Wait until it has answered, interrupt it, or start a new session."):
+        yield
+
+
+@contextlib.contextmanager
+def file_lock(path: Path, message: str, hint: str) -> Iterator[None]:
+    """Hold a lock on a file. Raises WorkspaceError with the message at once when another process holds it."""
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as e:
@@ -39,10 +65,7 @@ def turn_lock(workspace: Path, session: str) -> Iterator[None]:
         try:
             _lock(file)
         except OSError as e:
-            raise WorkspaceError(
-                f"The session {session} is answering a question already, here or in another process.",
-                "Wait until it has answered, interrupt it, or start a new session.",
-            ) from e
+            raise WorkspaceError(message, hint) from e
         yield
     finally:
         os.close(file)

@@ -240,6 +240,90 @@ def run(
     return run_tool_command(options, _invocation(context))
 
 
+@app.command(
+    epilog="""Examples:
+
+    \b
+    llmauto report "What drives sales?" sales.csv -o report.html
+    llmauto report "Monthly KPIs by region" sales.csv -o kpis.pdf --template kpi
+    llmauto report report.yml
+    llmauto report edit what-drives-sales "drop the third finding" -o report.html
+    llmauto report versions
+    llmauto report diff what-drives-sales@1 what-drives-sales@2
+
+    Templates: exploratory, kpi, experiment, model, quality, or the path of your own (docs/reports.md).
+    """
+)
+def report(
+    context: typer.Context,
+    goal: Annotated[
+        str,
+        typer.Argument(
+            metavar="GOAL",
+            help="What the report is about; or a report.yml; or versions, diff, edit, show.",
+        ),
+    ],
+    sources: Sources = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="A .html, .md, .pdf, .docx, .ipynb or .json file; may be given several times (report.html).",
+        ),
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option("--template", "-t", metavar="NAME", help="The template (default: by the goal's words)."),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--lang", metavar="LANG", help="en or zh (default: the goal's).")
+    ] = None,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="table, target, time, group, measures, dimensions, period, …"
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="What its versions are kept under.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Run every step again, also where the data did not change.")
+    ] = False,
+    model: ModelOption = None,
+    share: ShareOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+    timeout: TimeoutOption = None,
+    yes: YesOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Analyse data and draft a report whose every number leads to its evidence."""
+    from llmauto.cli.report import ReportOptions, report_command
+
+    options = ReportOptions(
+        goal=goal,
+        sources=tuple(sources or ()),
+        outputs=tuple(output or ()),
+        template=template,
+        language=language,
+        parameters=tuple(parameters or ()),
+        name=name,
+        fresh=fresh,
+        model=model,
+        share=share,
+        workspace=workspace,
+        json=as_json,
+        timeout=timeout,
+        yes=yes,
+        quiet=quiet,
+    )
+    return report_command(options, _invocation(context))
+
+
 @app.command()
 def tools(as_json: JsonOption = False, debug: DebugOption = False) -> int:
     """List the tools with their arguments."""

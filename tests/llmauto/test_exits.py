@@ -13,7 +13,7 @@ EXPECTED = {
     "Interrupted": 130, "TerminatedError": 143,
     "WorkspaceError": 1, "MissingExtra": 1, "InternalError": 1,
     "ToolError": 2, "UnknownTool": 2, "InvalidArguments": 2, "UsageError": 2, "ConfigError": 2,
-    "ModelError": 5,
+    "ModelError": 5, "ReportError": 3,
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ Every error carries a message for a person and, where there is one, a hint that 
     │   └── StepFailed           a step of a plan of several tools failed; the steps before it are kept
     ├── PlanError                a query plan is inconsistent (a column that its table lacks, ...)
     ├── ModelError               a chat model failed (raised by llmauto_agent)
+    ├── ReportError              a report cannot be drafted: a template, a reference into the evidence, a goal
     └── InternalError            a bug of ours, or of a library
 """
 
@@ -141,6 +142,10 @@ class PlanError(LlmautoError):
 
 class ModelError(LlmautoError):
     kind = "model"
+
+
+class ReportError(LlmautoError):
+    kind = "report"
 
 
 class InternalError(LlmautoError):

@@ -1,0 +1,168 @@
+"""The last look at a report: does every number, and every claim, say what the evidence says?
+
+    figures    what is printed is what the value at the reference prints as
+    numbers    what stands free is found by the grounding check, and linked, or it is marked
+    claims     "rose", "more than half", "twice": against the values (claims.py)
+
+It goes over the finished document, whoever wrote its words: a template, a chat model or a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from llmauto_agent.grounding.numbers import find_mentions
+from llmauto_agent.report.claims import Claim, claims_in
+from llmauto_agent.report.formats import format_value
+from llmauto_agent.report.ground import NOT_FOUND, link_numbers
+from llmauto_agent.report.references import resolve
+from llmauto_tools.documents.model import (
+    Document,
+    Figure,
+    Language,
+    Pieces,
+    Text,
+    Unverified,
+    pieces_of,
+    with_pieces,
+)
+from llmauto_tools.errors import ReportError
+from llmauto_tools.ledger import Evidence
+
+__all__ = ["Finding", "Verified", "verify_document", "verify_pieces"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that the evidence does not bear out: the words, and why. `key` is the part that it stands in."""
+
+    text: str
+    reason: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A document with what was not found marked in it; `checked` counts the figures, numbers and claims."""
+
+    document: Document
+    checked: int
+    findings: tuple[Finding, ...]
+
+
+def verify_document(
+    document: Document, evidence: Mapping[str, Evidence], *, names: Sequence[str] = (), strict: bool = False
+) -> Verified:
+    """Check every text of a document, and mark what is not borne out.
+
+    names: of tables and columns, whose digits are no numbers. strict: a claim that nothing beside it shows to be
+    so or not is a finding too (for what a chat model wrote).
+    """
+    checked = 0
+    findings: list[Finding] = []
+    blocks = []
+    for block in document.blocks:
+        runs = []
+        for pieces in pieces_of(block):
+            done, count, found = verify_pieces(
+                pieces,
+                evidence,
+                document.meta.language,
+                names=names,
+                strict=strict,
+                question=document.meta.goal,
+            )
+            runs.append(done)
+            checked += count
+            findings += [Finding(f.text, f.reason, block.key) for f in found]
+        blocks.append(with_pieces(block, runs) if runs else block)
+    meta = document.meta.model_copy(
+        update={"checked": checked, "unverified": tuple(f.text for f in findings)}
+    )
+    marked = document.model_copy(update={"blocks": tuple(blocks), "meta": meta})
+    return Verified(marked, checked, tuple(findings))
+
+
+def verify_pieces(
+    pieces: Pieces,
+    evidence: Mapping[str, Evidence],
+    language: Language,
+    *,
+    names: Sequence[str] = (),
+    strict: bool = False,
+    question: str = "",
+) -> tuple[Pieces, int, list[Finding]]:
+    """One run of text: the pieces with what is wrong marked, how much was checked, and what is wrong."""
+    compared = tuple(_compared(p, evidence, language) if isinstance(p, Figure) else p for p in pieces)
+    linked = link_numbers(compared, _at_hand(compared, evidence), names=names, question=question)
+    claims = claims_in(linked, evidence)
+    wrong = [c for c in claims if c.holds is False or (strict and c.holds is None)]
+    marked = _marked(linked, wrong)
+    checked = sum(isinstance(p, (Figure, Unverified)) for p in linked) + len(claims)
+    findings = [Finding(p.text, p.reason) for p in marked if isinstance(p, Unverified)]
+    return marked, checked, findings
+
+
+def _at_hand(pieces: Pieces, evidence: Mapping[str, Evidence]) -> list[Evidence]:
+    """The records that a text may take free numbers from: those that it refers to, else all."""
+    cited = {p.evidence for p in pieces if isinstance(p, Figure)}
+    found = [e for e in evidence.values() if e.id in cited]
+    return found or list(evidence.values())
+
+
+def _compared(figure: Figure, evidence: Mapping[str, Evidence], language: Language) -> Figure | Unverified:
+    """The figure, or the mark that what it prints is not what the evidence has."""
+    if "." not in figure.ref:
+        return _derived(figure, evidence)
+    try:
+        value = resolve(figure.ref, evidence).value
+        if figure.format == "told":
+            right = _stands_for(figure.text, value)
+        else:
+            right = figure.text == format_value(value, figure.format, language)
+    except ReportError as e:
+        return Unverified(text=figure.text, reason=e.message)
+    return figure if right else Unverified(text=figure.text, reason="the evidence has another value")
+
+
+def _derived(figure: Figure, evidence: Mapping[str, Evidence]) -> Figure | Unverified:
+    """A number that follows from its record by one step was linked to the record as a whole."""
+    if figure.ref in evidence:
+        return figure
+    return Unverified(text=figure.text, reason=NOT_FOUND)
+
+
+def _stands_for(text: str, value: object) -> bool:
+    mentions = find_mentions(text, [])
+    if len(mentions) != 1 or not isinstance(value, (int, float)):
+        return text == str(value)
+    mention = mentions[0]
+    percent = mention.kind == "percent" and mention.stands_for(100 * value)
+    return percent or mention.stands_for(value) or mention.stands_for(abs(value))
+
+
+def _marked(pieces: Pieces, claims: Sequence[Claim]) -> Pieces:
+    """The pieces with the words of the claims marked."""
+    if not claims:
+        return pieces
+    return tuple(_pieces_marked(pieces, claims))
+
+
+def _pieces_marked(pieces: Pieces, claims: Sequence[Claim]) -> Iterator[Text | Unverified]:
+    at = 0
+    for piece in pieces:
+        end = at + len(piece.text)
+        own = [c for c in claims if at <= c.start and c.end <= end]
+        if not own or not isinstance(piece, Text):
+            yield piece  # type: ignore[misc]
+        else:
+            place = at
+            for claim in sorted(own, key=lambda c: c.start):
+                if claim.start > place:
+                    yield Text(text=piece.text[place - at : claim.start - at])
+                yield Unverified(text=piece.text[claim.start - at : claim.end - at], reason=claim.reason)
+                place = claim.end
+            if place < end:
+                yield Text(text=piece.text[place - at :])
+        at = end
