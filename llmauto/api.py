@@ -392,7 +392,7 @@ def open_workspace(named: str | os.PathLike[str] | None) -> Workspace:
     from llmauto_tools.workspace import Limits, Workspace
 
     settings = load_settings(workspace=os.fspath(named) if named is not None else None)
-    limits = Limits(memory=settings.memory, timeout=settings.timeout, threads=settings.threads)
+    limits = Limits(memory=settings.memory_limit, timeout=settings.timeout, threads=settings.threads)
     return Workspace(workspace_folder(settings.workspace), limits)
 
 

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from llmauto.exits import ConfigError
 from llmauto.folders import config_file
-from llmauto_tools.errors import did_you_mean
+from llmauto_tools.errors import LlmautoError, did_you_mean
 
 ENV_PREFIX = "LLMAUTO_"
 Origin = Literal["command", "environment", "file", "default"]
@@ -45,14 +45,39 @@ class Settings(BaseSettings):
     )
     workspace: str | None = Field(None, description="the workspace folder (none: chosen by directory)")
     timeout: float = Field(120.0, gt=0, description="seconds that one query may take")
-    memory: str | None = Field(None, description='memory for queries, such as "4GB" (none: 60% of it)')
+    memory: Literal["on", "read", "off"] = Field(
+        "on", description="what was learned earlier: used and added to (on), only used (read), or neither (off)"
+    )
+    embedder: str = Field("builtin", description="the embedding model of the memory")
+    memory_limit: str | None = Field(
+        None, description='RAM for queries, such as "4GB" (none: 60% of the machine\'s)'
+    )
     threads: int | None = Field(None, ge=1, description="threads for queries (none: one a core)")
     max_rows: int = Field(20, ge=0, description="rows of a table that are printed (0: all that came back)")
     chart: bool = Field(True, description="draw a chart in the terminal where one helps")
 
-    @field_validator("memory")
+    @field_validator("memory", mode="before")
     @classmethod
-    def _memory(cls, value: str | None) -> str | None:
+    def _memory(cls, value: Any) -> Any:
+        if isinstance(value, str) and re.match(r"\d", value):
+            raise ValueError("should be on, read or off; the RAM for queries is memory_limit")
+        return value
+
+    @field_validator("embedder")
+    @classmethod
+    def _embedder(cls, value: str) -> str:
+        from llmauto_agent.memory.embed import check_embedder
+
+        if value != "builtin":
+            try:
+                check_embedder(value)
+            except LlmautoError as e:
+                raise ValueError(f"{e.message} {e.hint}") from e
+        return value
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _memory_limit(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?B)", value, re.IGNORECASE):
             raise ValueError('should be a number and a unit, such as "4GB" or "512MiB"')
         return value

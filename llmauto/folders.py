@@ -42,6 +42,12 @@ def data_folder() -> Path:
     return user_data_path("llmauto", appauthor=False)
 
 
+def person_memory() -> Path:
+    """The folder of what is remembered of a person across workspaces; LLMAUTO_PERSON_MEMORY names another one."""
+    named = os.environ.get("LLMAUTO_PERSON_MEMORY")
+    return Path(named).expanduser().absolute() if named else data_folder() / "memory"
+
+
 def config_file() -> Path:
     """The configuration file (it need not exist); LLMAUTO_CONFIG names another one."""
     named = os.environ.get(CONFIG_VARIABLE)

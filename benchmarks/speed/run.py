@@ -264,7 +264,7 @@ def memory(folder: Path, repeat: int) -> None:
         " hash(range * 3)::VARCHAR || hash(range * 5)::VARCHAR AS token, (hash(range * 7) % 1000000) / 100 AS amount"
         f" FROM range(20000000)) TO '{path}'"
     )
-    env = environment(folder) | {"LLMAUTO_MEMORY": LIMIT}
+    env = environment(folder) | {"LLMAUTO_MEMORY_LIMIT": LIMIT}
     small = peak([LLMAUTO, "ask", "total amount by region", str(thousand_rows(folder))], env)
     plain = peak([sys.executable, "-c", PLAIN, str(path), str(folder / "spill"), LIMIT], env)
     large = peak([LLMAUTO, "ask", "total amount by person, top 5", str(path)], env)

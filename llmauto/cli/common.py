@@ -23,7 +23,7 @@ def limits(settings: Settings, returned_rows: int | None = None) -> Limits:
 
     standard = Limits()
     return Limits(
-        memory=settings.memory,
+        memory=settings.memory_limit,
         timeout=settings.timeout,
         max_rows=max(standard.max_rows, returned_rows or 0),
         threads=settings.threads,

@@ -38,6 +38,9 @@ def test_command_goes_before_environment_before_file(monkeypatch: pytest.MonkeyP
         ("TIMEOUT", "soon", "LLMAUTO_TIMEOUT"),
         ("SHARE", "all", "LLMAUTO_SHARE"),
         ("MEMORY", "lots", "LLMAUTO_MEMORY"),
+        ("MEMORY", "4GB", "memory_limit"),
+        ("MEMORY_LIMIT", "lots", "LLMAUTO_MEMORY_LIMIT"),
+        ("EMBEDDER", "olama:x", "Did you mean 'ollama'"),
     ],
 )
 def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, where: str) -> None:
@@ -69,15 +72,15 @@ def test_setting_keeps_the_other_lines() -> None:
     path = write_config('# mine\nmodel = "builtin"\n\n# rows\nmax_rows = 5\n')
     assert write_setting("max-rows", "50") == 50
     assert write_setting("chart", "false") is False
-    assert write_setting("memory", "4GB") == "4GB"
+    assert write_setting("memory_limit", "4GB") == "4GB"
     assert "# mine" in path.read_text()
-    assert read_file(path) == {"model": "builtin", "max_rows": 50, "chart": False, "memory": "4GB"}
-    write_setting("memory", None)
-    assert "memory" not in read_file(path)
+    assert read_file(path) == {"model": "builtin", "max_rows": 50, "chart": False, "memory_limit": "4GB"}
+    write_setting("memory_limit", None)
+    assert "memory_limit" not in read_file(path)
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("timeout", "0"), ("share", "everything"), ("memory", "4"), ("threads", "x")]
+    ("name", "value"), [("timeout", "0"), ("share", "everything"), ("memory", "4"), ("memory_limit", "4"), ("threads", "x")]
 )
 def test_a_bad_value_is_not_written(name: str, value: str) -> None:
     path = write_config("max_rows = 5\n")

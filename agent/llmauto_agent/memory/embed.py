@@ -1,0 +1,142 @@
+"""Embedding models by one string: texts to unit vectors.
+
+    builtin                         all-MiniLM-L6-v2, part of the package; needs no network
+    sentence-transformers:NAME      a model of that library, in this process
+    ollama:NAME                     a local Ollama server (OLLAMA_HOST)
+    openai:NAME                     OpenAI, or any server with /v1/embeddings (OPENAI_BASE_URL)
+    openai:NAME@URL                 such a server by its address: openai:bge-m3@http://127.0.0.1:8000/v1
+
+A model that is not on this machine is used only where the person chose it; there is no fallback to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from llmauto_tools.errors import ModelError, UnreadableSource, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BUILTIN = "builtin"
+SHIPPED = Path(__file__).parent / "encoder"
+_REMOTE = {"ollama", "openai"}
+_PROVIDERS = ("sentence-transformers", "ollama", "openai")
+_REPAIR = "Install llmauto again, or name another model with: llmauto config set embedder NAME"
+BATCH = 32
+"""Texts that are embedded at once; sorted by length, so that little is padded."""
+
+
+class Embedder(Protocol):
+    """Makes unit vectors of texts. `name` tells the vectors of one model from another's."""
+
+    name: str
+    remote: bool
+    """Whether texts leave this machine."""
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """One unit vector per text: float32, (texts, dimensions). Raises ModelError."""
+        ...
+
+
+def check_embedder(spec: str) -> None:
+    """Raise ModelError unless `spec` has a form that `make_embedder` knows. Imports nothing."""
+    provider, _, name = spec.partition(":")
+    if spec == BUILTIN or (provider in _PROVIDERS and name.partition("@")[0]):
+        return
+    known = [BUILTIN, *(f"{p}:NAME" for p in _PROVIDERS)]
+    hint = did_you_mean(provider, [BUILTIN, *_PROVIDERS]) or f"Use one of: {', '.join(known)}."
+    raise ModelError(f"'{spec}' names no embedding model that llmauto can use.", hint)
+
+
+def make_embedder(spec: str = BUILTIN) -> Embedder:
+    """The embedding model of that name. Raises ModelError, or MissingExtra when its package is missing."""
+    check_embedder(spec)
+    if spec == BUILTIN:
+        return shipped()
+    provider, _, name = spec.partition(":")
+    if provider in _REMOTE:
+        from llmauto_agent.memory.embed_http import HttpEmbedder
+
+        return HttpEmbedder(provider, name)
+    from llmauto_agent.memory.embed_local import SentenceTransformersEmbedder
+
+    return SentenceTransformersEmbedder(name)
+
+
+def is_shipped(spec: str) -> bool:
+    return spec == BUILTIN
+
+
+@lru_cache(maxsize=1)
+def shipped() -> OnnxEmbedder:
+    """The model that comes with the package, loaded once in a process."""
+    return OnnxEmbedder(SHIPPED)
+
+
+class OnnxEmbedder:
+    """A sentence encoder under onnxruntime. Safe in several threads."""
+
+    remote = False
+
+    def __init__(self, folder: Path = SHIPPED) -> None:
+        """Load and verify. Raises UnreadableSource where a file is missing or is not the one that was made."""
+        card, graph, pieces = _verified(folder)
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.name = f"{card['name']}-{card['precision']}-{card['files']['encoder.onnx'][:8]}"
+        self._tokenizer = Tokenizer.from_str(pieces)
+        self._tokenizer.enable_truncation(card["max_pieces"])
+        options = onnxruntime.SessionOptions()
+        # One thread is as fast for a sentence and leaves the other core to DuckDB; the graph is fused already.
+        options.intra_op_num_threads = 1
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """One unit vector per text; a text beyond `max_pieces` word pieces is cut."""
+        import numpy as np
+
+        pieces = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
+        order = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
+        found: dict[int, Any] = {}
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            longest = max(len(pieces[i]) for i in batch)
+            ids = np.zeros((len(batch), longest), dtype=np.int64)
+            mask = np.zeros_like(ids)
+            for row, i in enumerate(batch):
+                ids[row, : len(pieces[i])] = pieces[i]
+                mask[row, : len(pieces[i])] = 1
+            [vectors] = self._session.run(None, {"ids": ids, "mask": mask})
+            found.update(zip(batch, vectors, strict=True))
+        return np.stack([found[i] for i in range(len(pieces))]) if pieces else np.zeros((0, 0), np.float32)
+
+
+def _verified(folder: Path) -> tuple[dict[str, Any], bytes, str]:
+    """The card, the graph and the tokenizer, after their checksums were compared."""
+    try:
+        card: dict[str, Any] = json.loads((folder / "model.json").read_text("utf-8"))
+        read = {name: (folder / name).read_bytes() for name in card["files"]}
+        graph, pieces = read["encoder.onnx"], read["tokenizer.json"].decode("utf-8")
+    except (OSError, KeyError, ValueError) as e:
+        raise UnreadableSource(f"The encoder in {folder} cannot be read: {e}.", _REPAIR) from e
+    for name, content in read.items():
+        if hashlib.sha256(content).hexdigest() != card["files"][name]:
+            raise UnreadableSource(f"The encoder's file {folder / name} is damaged.", _REPAIR)
+    return card, graph, pieces
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Rows of length 1 (a row of zeros stays)."""
+    import numpy as np
+
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths == 0, 1, lengths)

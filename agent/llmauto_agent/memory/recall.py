@@ -1,0 +1,96 @@
+"""Recall: the entries that belong to a request, by meaning and by words together.
+
+    keyword search (BM25) ┐
+                          ├ reciprocal rank fusion → re-ranking → at most `limit`, within a bound of characters
+    nearest vectors       ┘
+
+Fusion takes ranks and no scores, which are of different kinds (Cormack, Clarke and Büttcher, "Reciprocal rank
+fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009). The best of it are re-ranked
+by what the fusion does not see: how much of the request's rare words an entry holds, and the cosine itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from llmauto_agent.memory.entry import Entry
+from llmauto_agent.memory.keywords import keywords, query_words
+from llmauto_agent.memory.store import Store
+
+FUSION = 60
+"""The constant of the reciprocal rank fusion, as in the paper."""
+CANDIDATES = 40
+"""Entries of either search that are fused."""
+_COSINE, _COVER, _FUSED = 1.0, 0.45, 6.0
+"""Weights of the re-ranking, chosen on the benchmark's development half (benchmarks/memory)."""
+
+Search = Callable[[str, int], list[tuple[int, float]]]
+"""(request, count) to (number, cosine): the nearest vectors of one store."""
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """An entry that belongs to a request. `score` compares within one recall; `cosine` 0 where not compared."""
+
+    entry: Entry
+    score: float
+    cosine: float = 0.0
+    cover: float = 0.0
+    """The part of the request's words that it holds, rarer ones counting more: 0 to 1."""
+    stale: str | None = None
+    """Why it may be out of date, where the source changed since."""
+
+
+def recall_from(
+    store: Store, request: str, dense: Search | None, limit: int, kinds: Sequence[str] = ()
+) -> list[Recalled]:
+    """The entries of one store that belong to a request, best first."""
+    words = query_words(request)
+    by_words = store.keyword(words, CANDIDATES, kinds)
+    wide = CANDIDATES if not kinds else 5 * CANDIDATES
+    by_meaning = dense(request, wide) if dense is not None else []
+    fused: dict[int, float] = {}
+    for ranked in (by_words, by_meaning):
+        for rank, (number, _) in enumerate(ranked):
+            fused[number] = fused.get(number, 0.0) + 1.0 / (FUSION + 1 + rank)
+    best = sorted(fused, key=lambda n: -fused[n])[: 2 * wide]
+    cosines = dict(by_meaning)
+    weights = _weights(store, words)
+    found = []
+    for entry in store.some(best):
+        if kinds and entry.kind not in kinds:
+            continue
+        number = store.number(entry.id)
+        cosine, cover = cosines.get(number, 0.0), _cover(weights, entry.text)
+        score = _COSINE * cosine + _COVER * cover + _FUSED * fused[number]
+        found.append(Recalled(entry, score, cosine, cover))
+    return sorted(found, key=lambda r: -r.score)[:limit]
+
+
+def _weights(store: Store, words: Sequence[str]) -> dict[str, float]:
+    """The inverse document frequency of each word of a request; a word that no entry holds counts like one."""
+    held = store.frequencies(words)
+    total = max([*held.values(), 1]) + 1 if not held else max(store.count(), 1)
+    return {w: math.log(1 + total / (1 + held.get(w, 0))) for w in words}
+
+
+def _cover(weights: dict[str, float], text: str) -> float:
+    whole = sum(weights.values())
+    if not whole:
+        return 0.0
+    return sum(weights[w] for w in set(keywords(text)) & weights.keys()) / whole
+
+
+def merged(parts: Sequence[Sequence[Recalled]], limit: int, characters: int) -> list[Recalled]:
+    """The recall of several stores as one, best first, without repeated texts and within the bounds."""
+    kept: list[Recalled] = []
+    seen: set[str] = set()
+    for found in sorted((r for part in parts for r in part), key=lambda r: -r.score):
+        if found.entry.text in seen or len(kept) == limit or (kept and len(found.entry.text) > characters):
+            continue
+        seen.add(found.entry.text)
+        characters -= len(found.entry.text)
+        kept.append(found)
+    return kept
