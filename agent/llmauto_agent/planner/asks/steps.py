@@ -9,6 +9,7 @@ from typing import Any
 from llmauto_agent.planner.asks.ask import Ask
 from llmauto_agent.planner.asks.mentions import Mention
 from llmauto_agent.planner.asks.vocabulary import STEPS
+from llmauto_agent.planner.tokens import fold
 
 _BREAK = re.compile(r"\s*(?:[,;&.，；。、:：]|\band then\b|\band\b|\bthen\b|并且?|然后|再|以及)\s*")
 _ALL = re.compile(r"\b(?:both|them|it|these|those|all of them)\b|都|两者")
@@ -123,10 +124,18 @@ def _step(kind: str, columns: list[str], text: str, ask: Ask) -> dict[str, Any]:
     step: dict[str, Any] = {"kind": kind}
     if columns:
         step["columns"] = columns
-    return step | _SETTINGS.get(kind, lambda t, c, a: {})(text, columns, ask)
+    numbers = bool(columns) and all(ask.named.is_number(c) for c in columns)
+    return step | settings(kind, text, ask.typed, numbers=numbers)
 
 
-def _impute(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
+def settings(kind: str, text: str, typed: str, *, numbers: bool) -> dict[str, Any]:
+    """The settings of a step as a request words them: text is the part that names it, in lower case, and
+    typed the whole as written; numbers: all of its columns are numbers."""
+    read = _SETTINGS.get(kind)
+    return read(text, typed, numbers) if read is not None else {}
+
+
+def _impute(text: str, typed: str, numbers: bool) -> dict[str, Any]:
     for strategy, pattern in (
         ("median", r"\bmedian\b|中位数"), ("mean", r"\bmean\b|\baverage\b|均值|平均"),
         ("most_frequent", r"\bmode\b|\bmost (?:common|frequent)\b|众数|最常见|出现最多"),
@@ -140,19 +149,17 @@ def _impute(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
     )
     if constant:
         said = next(g for g in constant.groups() if g)
-        at = ask.text.find(said)
-        said = ask.typed[at : at + len(said)] if at >= 0 else said
-        numbers = bool(columns) and all(ask.named.is_number(c) for c in columns)
+        at = fold(typed).find(said)
+        said = typed[at : at + len(said)] if at >= 0 else said
         zero = {"zero": "0", "zeros": "0", "零": "0"}.get(said.casefold(), said)
         return {
             "strategy": "constant",
             "value": float(zero) if numbers and re.fullmatch(r"-?\d+(?:\.\d+)?", zero) else zero,
         }
-    numbers = bool(columns) and all(ask.named.is_number(c) for c in columns)
     return {"strategy": "median" if numbers else "most_frequent"}
 
 
-def _scale(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
+def _scale(text: str, typed: str, numbers: bool) -> dict[str, Any]:
     for method, pattern in (
         ("log1p", r"\blog\b|\blog[- ]|对数"), ("minmax", r"\bmin-?max\b|\b0 (?:to|and) 1\b|最大最小|归一化"),
         ("robust", r"\brobust\b|稳健"), ("yeo_johnson", r"yeo-?johnson"), ("quantile", r"\bquantile\b|分位"),
@@ -162,7 +169,7 @@ def _scale(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
     return {"method": "standard"}
 
 
-def _encode(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
+def _encode(text: str, typed: str, numbers: bool) -> dict[str, Any]:
     for method, pattern in (
         ("ordinal", r"\bordinal\b|有序|序数"), ("target", r"\btarget[- ]encod|目标编码"),
         ("frequency", r"\bfrequency\b|频率|频数"), ("hashing", r"\bhash|哈希"),
@@ -172,7 +179,7 @@ def _encode(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
     return {"method": "onehot"}
 
 
-def _cast(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
+def _cast(text: str, typed: str, numbers: bool) -> dict[str, Any]:
     for to, pattern in (
         ("number", r"\bnumber|\bnumeric|\bfloat|\binteger|数值|数字"), ("timestamp", r"\bdate|\btime|日期|时间"),
         ("boolean", r"\bbool|布尔"),
@@ -182,7 +189,7 @@ def _cast(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
     return {"to": "text"}
 
 
-def _outliers(text: str, columns: list[str], ask: Ask) -> dict[str, Any]:
+def _outliers(text: str, typed: str, numbers: bool) -> dict[str, Any]:
     if re.search(r"\b(?:drop|remove|delete)\b|删|剔除|去掉", text):
         return {"action": "drop"}
     return {"action": "flag"} if re.search(r"\b(?:flag|mark)\b|标记", text) else {"action": "cap"}

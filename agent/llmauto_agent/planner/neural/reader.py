@@ -12,6 +12,7 @@ from llmauto_agent.planner.neural.items import Items, find_items
 from llmauto_agent.planner.neural.read import Proposal, read_actions
 from llmauto_agent.planner.neural.runtime import Runtime
 from llmauto_agent.planner.neural.search import Found, search
+from llmauto_agent.planner.neural.settings import with_settings
 from llmauto_agent.planner.neural.words import plan_words
 from llmauto_agent.planner.reading import Reading
 from llmauto_agent.planner.tokens import detect_language
@@ -124,7 +125,7 @@ def neural_reading(
         plan=best.plan,
         confidence=round(sure, 3),
         tool=best.tool,
-        arguments=best.arguments,
+        arguments=with_settings(best.tool, best.arguments, items),
         chart=best.chart,
         understood=named(items),
     )

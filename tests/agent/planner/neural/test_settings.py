@@ -1,0 +1,61 @@
+"""The settings of cleaning steps come from the words of the request."""
+
+from __future__ import annotations
+
+import pytest
+
+from llmauto_agent.planner.linker import SchemaIndex
+from llmauto_agent.planner.neural.items import find_items
+from llmauto_agent.planner.neural.settings import with_settings
+from llmauto_agent.planner.values import EngineValues
+from llmauto_tools.toolbox.preprocess import PreprocessArguments
+from llmauto_tools.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> SchemaIndex:
+    folder = tmp_path_factory.mktemp("settings")
+    (folder / "visits.csv").write_text("visit_id,club,minutes\n1,Riverside,60\n2,Docklands,45\n")
+    workspace = Workspace(folder / "ws")
+    workspace.attach(str(folder / "visits.csv"))
+    tables = workspace.tables()
+    return SchemaIndex(tables, [], EngineValues(workspace.engine, tables))
+
+
+@pytest.mark.parametrize(
+    ("question", "step", "settings"),
+    [
+        ("fill minutes", {"kind": "impute", "columns": ["minutes"]}, {"strategy": "median"}),
+        ("fill club", {"kind": "impute", "columns": ["club"]}, {"strategy": "most_frequent"}),
+        ("put the mean into minutes", {"kind": "impute", "columns": ["minutes"]}, {"strategy": "mean"}),
+        (
+            'replace missing clubs with "None Given"',
+            {"kind": "impute", "columns": ["club"]},
+            {"strategy": "constant", "value": "None Given"},
+        ),
+        ("minutes min-max", {"kind": "scale", "columns": ["minutes"]}, {"method": "minmax"}),
+        ("target encoding 处理 club", {"kind": "encode", "columns": ["club"]}, {"method": "target"}),
+        ("turn visit_id into text", {"kind": "cast", "columns": ["visit_id"]}, {"to": "text"}),
+        ("remove outliers", {"kind": "outliers"}, {"action": "drop"}),
+        ("strip spaces", {"kind": "trim"}, {}),
+    ],
+)
+def test_a_step_gets_the_settings_of_its_words(
+    index: SchemaIndex, question: str, step: dict[str, object], settings: dict[str, object]
+) -> None:
+    items = find_items(question, index, (), "")
+    arguments = {"table": "visits", "steps": [step]}
+    filled = with_settings("preprocess", arguments, items)
+    assert filled["steps"] == [step | settings]
+    PreprocessArguments.model_validate(filled)
+
+
+def test_steps_of_a_plan_are_filled_too(index: SchemaIndex) -> None:
+    items = find_items("fill the gaps with zeros, then segment", index, (), "")
+    calls = [
+        {"tool": "preprocess", "arguments": {"table": "visits", "steps": [{"kind": "impute"}]}},
+        {"tool": "segment", "arguments": {"table": "visits"}},
+    ]
+    first, second = with_settings("compose", {"steps": calls}, items)["steps"]
+    assert first["arguments"]["steps"][0] == {"kind": "impute", "strategy": "constant", "value": "0"}
+    assert second == calls[1]
