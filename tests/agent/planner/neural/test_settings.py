@@ -59,3 +59,18 @@ def test_steps_of_a_plan_are_filled_too(index: SchemaIndex) -> None:
     first, second = with_settings("compose", {"steps": calls}, items)["steps"]
     assert first["arguments"]["steps"][0] == {"kind": "impute", "strategy": "constant", "value": "0"}
     assert second == calls[1]
+
+
+@pytest.mark.parametrize(
+    ("question", "metric"),
+    [
+        ("train on club, optimise AUC", {"metric": "roc_auc"}),
+        ("minutes 的回归，用平均绝对误差", {"metric": "neg_mean_absolute_error"}),
+        ("train on club", {}),
+    ],
+)
+def test_a_training_gets_the_metric_of_the_request(
+    index: SchemaIndex, question: str, metric: dict[str, str]
+) -> None:
+    arguments = {"table": "visits", "target": "club"}
+    assert with_settings("train_model", arguments, find_items(question, index, (), "")) == arguments | metric
