@@ -25,7 +25,7 @@ def chain(whole: Ask, parts: Sequence[tuple[str, Ask]]) -> list[dict[str, Any]]:
     for tool, part in parts:
         part = replace(part, last=last, before=before)
         arguments = _arguments(tool, part, target, steps)
-        _refer(tool, arguments, steps)
+        refer(tool, arguments, steps)
         steps.append({"tool": tool, "arguments": arguments})
         last, before = tool, before | {k: v for k, v in arguments.items() if not str(v).startswith("$")}
     _tell_target(steps, target)
@@ -74,7 +74,7 @@ def _axes_of(given: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _refer(tool: str, arguments: dict[str, Any], steps: Sequence[dict[str, Any]]) -> None:
+def refer(tool: str, arguments: dict[str, Any], steps: Sequence[dict[str, Any]]) -> None:
     """Put references to earlier figures into the arguments of a step."""
     done = {step["tool"]: number for number, step in enumerate(steps, 1)}
     if tool in {"evaluate_model", "predict", "explain_model"} and "train_model" in done:

@@ -16,8 +16,10 @@ from llmauto_tools.workspace import Workspace
 def index(tmp_path_factory: pytest.TempPathFactory) -> SchemaIndex:
     folder = tmp_path_factory.mktemp("settings")
     (folder / "visits.csv").write_text("visit_id,club,minutes\n1,Riverside,60\n2,Docklands,45\n")
+    (folder / "trainers.csv").write_text("trainer,since\nAda,2019\n")
     workspace = Workspace(folder / "ws")
-    workspace.attach(str(folder / "visits.csv"))
+    for name in ("visits", "trainers"):
+        workspace.attach(str(folder / f"{name}.csv"))
     tables = workspace.tables()
     return SchemaIndex(tables, [], EngineValues(workspace.engine, tables))
 
@@ -58,7 +60,18 @@ def test_steps_of_a_plan_are_filled_too(index: SchemaIndex) -> None:
     ]
     first, second = with_settings("compose", {"steps": calls}, items)["steps"]
     assert first["arguments"]["steps"][0] == {"kind": "impute", "strategy": "constant", "value": "0"}
-    assert second == calls[1]
+    assert second["arguments"] == {"table": "$1.table"}
+    assert calls[1]["arguments"] == {"table": "visits"}
+
+
+def test_a_training_in_a_plan_takes_the_recipe_and_the_features(index: SchemaIndex) -> None:
+    items = find_items("clean, choose features for club, train and explain", index, (), "")
+    target = {"table": "visits", "target": "club"}
+    tools = ("preprocess", "select_features", "train_model", "explain_model")
+    calls = [{"tool": t, "arguments": {"table": "visits"} if t == "explain_model" else target} for t in tools]
+    steps = with_settings("compose", {"steps": calls}, items)["steps"]
+    assert steps[2]["arguments"] == target | {"features": "$2.features", "recipe": "$1.recipe"}
+    assert steps[3]["arguments"] == {"model": "$3.model"}
 
 
 @pytest.mark.parametrize(
@@ -74,3 +87,17 @@ def test_a_training_gets_the_metric_of_the_request(
 ) -> None:
     arguments = {"table": "visits", "target": "club"}
     assert with_settings("train_model", arguments, find_items(question, index, (), "")) == arguments | metric
+
+
+@pytest.mark.parametrize(
+    ("question", "kept"), [("how good is the model", {}), ("is it good on visits?", {"table": "visits"})]
+)
+def test_a_model_is_looked_at_on_its_held_out_rows_unless_a_table_is_named(
+    index: SchemaIndex, question: str, kept: dict[str, str]
+) -> None:
+    items = find_items(question, index, (), "")
+    assert with_settings("evaluate_model", {"table": "visits"}, items) == kept
+
+
+def test_listing_the_tables_takes_no_arguments(index: SchemaIndex) -> None:
+    assert with_settings("tables", {"table": "visits"}, find_items("which tables", index, (), "")) == {}
