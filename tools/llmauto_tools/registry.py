@@ -96,6 +96,7 @@ _MODULES: dict[str, str] = {
     "evaluate_model": "llmauto_tools.toolbox.evaluate_model",
     "predict": "llmauto_tools.toolbox.predict",
     "explain_model": "llmauto_tools.toolbox.explain_model",
+    "find_insights": "llmauto_tools.toolbox.find_insights",
 }
 
 

@@ -1,0 +1,292 @@
+"""Facts over time: trend, change point, odd periods, seasonality, the last change; whole and by group."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmauto_tools.insights import courses
+from llmauto_tools.insights import significance as s
+from llmauto_tools.insights.layout import Layout, Measure
+from llmauto_tools.insights.model import Candidate, Kind
+from llmauto_tools.insights.passes import Moments
+from llmauto_tools.insights.periods import ENOUGH, UNITS, Series, Timeline, Unit, coarser
+
+Values = NDArray[np.float64]
+Form = str
+MIN_RATIO = 0.8
+"""The part of the periods in which a group must have rows."""
+POINT_COVERAGE = 0.6
+GROUP_SURPRISE = 1.15
+SEASONS: tuple[tuple[str, Unit, Unit], ...] = (("weekday", "day", "week"), ("hour", "hour", "day"), ("month", "month", "year"))  # fmt: skip
+"""The season's name, the unit of its positions, the unit of its cycle."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """One series of values: of the rows, a measure's mean or total, a rate, the share of missing values.
+
+    form: rows, mean, total, missing; share (a group's share of the rows), against (a group's mean less that
+    of the others). `positive`: sizes, whose changes are told as ratios.
+    """
+
+    form: Form
+    columns: tuple[str, ...]
+    values: Values
+    weights: Values
+    positive: bool
+    deviation: float
+    """Of single rows, for changes of means."""
+    group: tuple[str, str] | None = None
+    rate: bool = False
+    coverage: float = 1.0
+    others: Values | None = None
+    """For `against`: the means of the other groups."""
+
+
+def time_facts(layout: Layout, timeline: Timeline | None, step: Callable[[], None]) -> Iterator[Candidate]:
+    """The candidates of every course."""
+    if timeline is None or layout.time is None:
+        return
+    whole = timeline.whole
+    for course in whole_courses(layout, whole):
+        yield from _shape_facts(course, whole)
+    for series in _for_points(timeline):
+        for course in whole_courses(layout, series):
+            yield from _point_facts(course, series)
+    for name, position, cycle in SEASONS:
+        yield from _season_facts(layout, timeline, name, position, cycle)
+    yield from _last_facts(layout, timeline)
+    for key, part in timeline.levels.items():
+        step()
+        for course in group_courses(layout, whole, part, key):
+            yield from _shape_facts(course, whole)
+            yield from _point_facts(course, whole)
+
+
+# ---- courses
+
+
+def whole_courses(layout: Layout, series: Series) -> Iterator[Course]:
+    """The courses of the whole table."""
+    assert layout.time is not None
+    time, n = layout.time.columns, series.rows
+    if layout.target is None and n.size and n.max() > n.min():
+        yield Course("rows", time, n, np.ones(len(n)), True, math.sqrt(max(float(n.mean()), 1.0)))
+    for m in layout.measures:
+        if not layout.wanted(m.column):
+            continue
+        moments = series.moments[m.column]
+        mean = np.where(moments.n > 0, moments.mean, np.nan)
+        columns = (*time, m.column)
+        if m.additive and moments.n.max(initial=0) > 1:
+            yield Course("total", columns, moments.total, np.ones(len(n)), True, m.std)
+        yield Course("mean", columns, mean, moments.n, m.low >= 0 and not m.rate, m.std, rate=m.rate)
+    for gap in layout.gaps:
+        if layout.wanted(gap.column):
+            share = np.divide(series.gaps[gap.column], n, out=np.full(len(n), np.nan), where=n > 0)
+            yield Course("missing", (*time, gap.column), share, n, False, 1.0, rate=True)
+
+
+def group_courses(layout: Layout, whole: Series, part: Series, key: tuple[str, str]) -> Iterator[Course]:
+    """The courses of one level of a category, each against the other levels."""
+    assert layout.time is not None
+    column, _ = key
+    n, time = whole.rows, layout.time.columns
+    coverage = float(part.rows.sum() / max(n.sum(), 1))
+    if layout.wanted(column) and n.max(initial=0) > 1:
+        share = np.divide(part.rows, n, out=np.full(len(n), np.nan), where=n > 0)
+        yield Course("share", (*time, column), share, n, False, 1.0, key, True, max(coverage, 0.3))
+    for m in layout.measures:
+        if m.column == column or not layout.wanted(column, m.column):
+            continue
+        mine, all_rows = part.moments[m.column], whole.moments[m.column]
+        rest = all_rows.n - mine.n
+        both = (mine.n > 0) & (rest > 0)
+        if both.mean() < MIN_RATIO:
+            continue
+        others = np.divide(all_rows.total - mine.total, rest, out=np.full(len(n), np.nan), where=both)
+        weight = np.where(both, mine.n * rest / np.maximum(mine.n + rest, 1), 0)
+        yield Course(
+            "against", (*time, m.column, column), np.where(both, mine.mean - others, np.nan), weight, False, m.std, key,
+            m.rate, max(coverage, 0.3), others,
+        )  # fmt: skip
+
+
+# ---- facts
+
+
+def season_of(series: Series) -> NDArray[np.int64] | None:
+    """The positions of the season to take away from a course, where there are enough periods for it."""
+    if series.unit == "day" and len(series.rows) >= 42:
+        return (series.index + 3) % 7
+    if series.unit == "hour" and len(series.rows) >= 96:
+        return series.index % 24
+    if series.unit == "month" and len(series.rows) >= 36:
+        return series.index % 12
+    return None
+
+
+def _shape_facts(course: Course, series: Series) -> Iterator[Candidate]:
+    shape = courses.find_shape(course.values, course.weights, season_of(series))
+    if shape is None:
+        return
+    size = magnitude(course, shape.before, shape.after)
+    effect = math.sqrt(shape.fit * size)
+    surprise = GROUP_SURPRISE if course.group else 1.0
+    forms: tuple[tuple[Kind, float, bool], ...] = (
+        ("trend", shape.line_p, not shape.is_step),
+        ("change_point", shape.step_p, shape.is_step),
+    )
+    for kind, p, is_it in forms:
+        # The shape that fits less well was tested too, and counts among the tests, but is not told.
+        yield Candidate(
+            _kind(course, kind), _form(course, kind), course.columns, p if is_it else 1.0, effect if is_it else 0.0,
+            "fit and size of the change", course.coverage, surprise, course.group,
+            {"unit": series.unit, "at": int(series.index[shape.at]), "first": int(series.first),
+             "last": int(series.index[-1]), "course": course.form, "rises": shape.after > shape.before},
+        )  # fmt: skip
+
+
+def _kind(course: Course, kind: Kind) -> Kind:
+    return "missing_pattern" if course.form == "missing" else kind
+
+
+def _form(course: Course, kind: str) -> str:
+    return f"{kind}_{course.form}"
+
+
+def magnitude(course: Course, before: float, after: float) -> float:
+    """The size of a change, 0 to 1: of sizes their ratio, of shares Cohen's h, of means in deviations of rows."""
+    if course.rate and course.form != "against":
+        return s.from_d(_h(before, after))
+    if course.positive and course.form in ("rows", "total"):
+        return s.from_ratio(max(before, 0.0), max(after, 0.0))
+    if course.rate:
+        base = float(np.nanmean(course.others)) if course.others is not None else 0.5
+        return s.from_d(_h(base + before, base + after))
+    return s.from_d((after - before) / course.deviation) if course.deviation > 0 else 0.0
+
+
+def _h(p: float, q: float) -> float:
+    """Cohen's h (1988), the difference of two shares that counts alike near 0 and in the middle."""
+    p, q = min(max(p, 0.0), 1.0), min(max(q, 0.0), 1.0)
+    return 2 * math.asin(math.sqrt(p)) - 2 * math.asin(math.sqrt(q))
+
+
+def _for_points(timeline: Timeline) -> list[Series]:
+    """The periods of the whole, and days where most have rows: one odd day drowns in a week."""
+    fine = timeline.fine if timeline.fine.unit != "hour" else coarser(timeline.fine, "day")
+    finer = UNITS.index(fine.unit) > UNITS.index(timeline.whole.unit)
+    if finer and fine.unit == "day" and len(fine.rows) <= 1_500 and (fine.rows > 0).mean() >= MIN_RATIO:
+        return [timeline.whole, _inner(fine)]
+    return [timeline.whole]
+
+
+def _inner(series: Series) -> Series:
+    """Without the first and the last period, which may be covered in part only."""
+    from llmauto_tools.insights.periods import cut
+
+    return cut(series, slice(1, len(series.rows) - 1)) if len(series.rows) > 30 else series
+
+
+def _point_facts(course: Course, series: Series) -> Iterator[Candidate]:
+    found = courses.odd_period(course.values, course.weights, season_of(series), course.positive)
+    if found is None:
+        return
+    at, p, t = found
+    usual = np.delete(course.values, at)
+    size = magnitude(course, float(np.nanmedian(usual)), float(course.values[at]))
+    yield Candidate(
+        _kind(course, "outlier"), _form(course, "outlier"), course.columns, p, math.sqrt(size * s.from_d(t / 3)),
+        "size of the deviation", POINT_COVERAGE * course.coverage, 1.2 * (GROUP_SURPRISE if course.group else 1.0),
+        course.group,
+        {"unit": series.unit, "at": int(series.index[at]), "course": course.form, "first": int(series.first),
+         "last": int(series.index[-1])},
+    )  # fmt: skip
+
+
+def _season_facts(
+    layout: Layout, timeline: Timeline, name: str, position: Unit, cycle: Unit
+) -> Iterator[Candidate]:
+    fine = timeline.fine
+    if UNITS.index(fine.unit) < UNITS.index(position):
+        return
+    series = fine if fine.unit == position else coarser(fine, position)
+    if position == "month" and timeline.span.days > 40 and len(series.rows) > 25:
+        series = _inner(series)
+    if (series.rows > 0).mean() < 0.5 or len(series.rows) < 3 * {"day": 7, "hour": 24, "month": 8}[position]:
+        return
+    places, cycles = positions_of(series, name)
+    for course in whole_courses(layout, series):
+        weights = (
+            course.weights if course.form not in ("rows", "total") else np.where(series.rows > 0, 1.0, 0.0)
+        )
+        if course.form in ("rows", "total") and (series.rows > 0).mean() >= MIN_RATIO:
+            weights = np.ones(len(series.rows))
+        found = courses.season_test(course.values, weights, places, cycles)
+        if found is None:
+            continue
+        p, explained, effect = found
+        used = effect[np.bincount(places, minlength=len(effect)) > 0]
+        centre = float(np.nanmean(course.values))
+        size = magnitude(course, centre + float(used.min()), centre + float(used.max()))
+        yield Candidate(
+            _kind(course, "seasonality"), _form(course, "season"), course.columns, p, math.sqrt(explained * size),
+            "share of the variance within cycles, and size", course.coverage, 1.0, None,
+            {"season": name, "course": course.form, "unit": position},
+        )  # fmt: skip
+
+
+def positions_of(series: Series, season: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The position within the season and the number of the cycle of each period. Monday, January: 0."""
+    index = series.index
+    if season == "weekday":
+        return (index + 3) % 7, (index + 3) // 7
+    size = 24 if season == "hour" else 12
+    return index % size, index // size
+
+
+def _last_facts(layout: Layout, timeline: Timeline) -> Iterator[Candidate]:
+    """The last complete period against the one before."""
+    unit = timeline.whole.unit
+    series = timeline.whole
+    if len(series.rows) < ENOUGH // 3:
+        return
+    for course in whole_courses(layout, series):
+        if course.form == "missing":
+            continue
+        found = courses.last_change(course.values)
+        if found is None:
+            continue
+        p, t = found
+        size = magnitude(course, float(course.values[-2]), float(course.values[-1]))
+        if np.isnan(size):
+            continue
+        yield Candidate(
+            "change", _form(course, "last"), course.columns, p, math.sqrt(size * s.from_d(t / 2)), "size of the change",
+            POINT_COVERAGE, 0.9, None, {"unit": unit, "at": int(series.index[-1]), "course": course.form},
+        )  # fmt: skip
+
+
+def measure_of(layout: Layout, candidate: Candidate) -> Measure | None:
+    """The measure that a fact over time is about, if any."""
+    assert layout.time is not None
+    others = [c for c in candidate.columns if c not in layout.time.columns]
+    return layout.measure(others[0]) if others else None
+
+
+__all__ = [
+    "Course",
+    "Moments",
+    "group_courses",
+    "measure_of",
+    "positions_of",
+    "season_of",
+    "time_facts",
+    "whole_courses",
+]
