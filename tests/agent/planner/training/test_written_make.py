@@ -15,7 +15,7 @@ from llmauto_agent.planner.training.written import make
 from llmauto_agent.planner.training.written.convert import convert_chain
 from llmauto_agent.planner.training.written.make import block_records
 from llmauto_agent.planner.training.written.parse import Block, parse_file, written_files
-from llmauto_agent.planner.training.written.respell import STYLES
+from llmauto_agent.planner.training.written.respell import STYLES, strangers
 from llmauto_agent.planner.training.written.vary import varied
 from llmauto_agent.planner.training.written.vary_periods import other_periods
 from llmauto_tools.plan.compile import compile_plan
@@ -117,6 +117,19 @@ def test_records_go_with_the_schemas_that_they_name(shop: Block) -> None:
 def test_the_same_seed_gives_the_same_records(shop: Block) -> None:
     assert block_records(shop, 4, 1) == block_records(shop, 4, 1)
     assert block_records(shop, 4, 1) != block_records(shop, 4, 2)
+
+
+def test_tables_beside_are_about_something_else(shop: Block, tmp_path: Path) -> None:
+    path = tmp_path / "en_more.txt"
+    path.write_text(
+        "@schema more\n@table trees (tree, trees) | tree_no id | height_m float 1 40 | kind cat oak,beech\n"
+        "@table orders_old (old order, old orders) | order_id id | amount money 1 90\n"
+        "@table trips (trip, trips) | trip_no id | fare money 1 90 | how cat paid,free\n",
+        "utf-8",
+    )
+    (more,), _ = parse_file(path)
+    found = [strangers(shop, more.tables, random.Random(seed)) for seed in range(5)]
+    assert {t.name for tables in found for t in tables} == {"trees"}
 
 
 def test_styles_of_names() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from llmauto_agent.planner.tokens import has_cjk
 from llmauto_agent.planner.training.generate.noise import typed
+from llmauto_agent.planner.training.generate.tables import Domain
 from llmauto_agent.planner.training.records import write_lines
 from llmauto_agent.planner.training.written.convert import (
     Turn,
@@ -67,13 +68,18 @@ _OPENINGS_ZH = ("你好，", "在吗，", "麻烦你，", "帮我查下", "再�
 Json = dict[str, Any]
 
 
-def block_records(block: Block, each: int, seed: int) -> tuple[list[Json], list[Json]]:
-    """(records, schemas) of a block: `each` records of every request, where its words can be varied."""
+def block_records(
+    block: Block, each: int, seed: int, others: Sequence[Domain] = ()
+) -> tuple[list[Json], list[Json]]:
+    """(records, schemas) of a block: `each` records of every request, where its words can be varied.
+
+    `others` are tables that may stand beside those of the block.
+    """
     chains = [(c, made) for c in block.chains if (made := convert_chain(c, block)[0])]
     block = with_named_values(block, [t.record for _, turns in chains for t in turns])
     r = random.Random(f"{block.file}-{block.name}-{seed}")
     spellings = [as_written(block)]
-    spellings += [spelled(block, r, drop=n % 2 == 0) for n in range(1, each)]
+    spellings += [spelled(block, r, drop=n % 2 == 0, others=others) for n in range(1, each)]
     stem = f"written:{block.file.removesuffix('.txt')}:{block.name}"
     records: list[Json] = []
     for chain, turns in chains:
@@ -164,7 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for part in ("train", "dev"):
             own = [b for b in blocks if is_dev(b) == (part == "dev")]
             each = args.each if part == "train" else min(DEV_EACH, args.each)
-            made = [block_records(b, each, args.seed) for b in own]
+            tables = [t for b in own for t in b.tables]
+            made = [block_records(b, each, args.seed, tables) for b in own]
             path = args.out / f"written_{lang}_{part}.jsonl.gz"
             count = write_lines(path, (r for records, _ in made for r in records))
             write_lines(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llmauto_agent.planner.neural.grammar import TOOLS
+from llmauto_agent.planner.neural.items import MAX_COLUMNS
 from llmauto_agent.planner.tokens import has_cjk
 from llmauto_agent.planner.training.generate.tables import Col, Domain, column_of
 from llmauto_agent.planner.training.written.parse import Block
@@ -69,11 +70,14 @@ class Spelling:
     columns: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """New names by table and column, those that are left out missing."""
     whole: bool = True
-    """No column is left out."""
+    """No column is left out, and no table of another block added."""
 
 
-def spelled(block: Block, r: random.Random, *, drop: bool) -> Spelling:
-    """The block in a spelling drawn by chance; `drop` leaves out some columns that join no tables."""
+def spelled(block: Block, r: random.Random, *, drop: bool, others: Sequence[Domain] = ()) -> Spelling:
+    """The block in a spelling drawn by chance; `drop` leaves out some columns that join no tables.
+
+    Some blocks get tables of `others` beside their own, as a person has files that a request is not about.
+    """
     style = r.choice([None, None, *STYLES.values()])
     keyed = {(k.table, k.column) for k in block.keys} | {(k.other_table, k.other_column) for k in block.keys}
     tables: list[Domain] = []
@@ -92,6 +96,8 @@ def spelled(block: Block, r: random.Random, *, drop: bool) -> Spelling:
         tables.append(replace(table, name=names[table.name], columns=tuple(made)))
     if len({n.lower() for n in names.values()}) < len(names):
         return Spelling(block, {t.name: t.name for t in block.tables}, _own_names(block))
+    beside = strangers(block, others, r) if r.random() < 0.35 else []
+    tables += [t for t in beside if t.name.lower() not in {n.name.lower() for n in tables}]
     if r.random() < 0.4:
         r.shuffle(tables)
     keys = tuple(
@@ -100,7 +106,7 @@ def spelled(block: Block, r: random.Random, *, drop: bool) -> Spelling:
         )
         for k in block.keys
     )  # fmt: skip
-    return Spelling(replace(block, tables=tuple(tables), keys=keys), names, columns, not drop)
+    return Spelling(replace(block, tables=tuple(tables), keys=keys), names, columns, not drop and not beside)
 
 
 def as_written(block: Block) -> Spelling:
@@ -129,6 +135,35 @@ def _noise(block: Block, r: random.Random) -> list[Col]:
     asked = " ".join(q.question.lower() for chain in block.chains for q in chain)
     made = [column_of(line, f"{block.name}-{line}", block.lang) for line in lines]
     return [c for c in made if not any(w in asked for w in split_name(c.name) if len(w) > 2)]
+
+
+def strangers(block: Block, others: Sequence[Domain], r: random.Random) -> list[Domain]:
+    """One to four tables of other blocks that no request of this block could be about."""
+    own = {p for t in block.tables for p in _parts(t)}
+    asked = " ".join(q.question.lower() for chain in block.chains for q in chain)
+    drawn = r.sample(others, min(len(others), r.choice([4, 8, 8, 16])))
+    room = MAX_COLUMNS - sum(len(t.columns) for t in block.tables)
+    found: list[Domain] = []
+    for table in drawn:
+        values = {v.lower() for c in table.columns if c.role == "cat" for v in c.values}
+        named = own & _parts(table) or any(_occurs(v, asked) for v in values)
+        if not named and len(table.columns) <= room and len(found) < 4:
+            found.append(table)
+            room -= len(table.columns)
+    return found
+
+
+def _parts(table: Domain) -> set[str]:
+    """The words of a table and its columns by which they could be taken for others'."""
+    texts = [table.name, table.noun, table.nouns, *(w for c in table.columns for w in (c.name, *c.say))]
+    if table.lang == "zh":
+        return {t[i : i + 2] for t in texts for i in range(len(t) - 1)}
+    words = {w.lower() for t in texts for part in t.split() for w in split_name(part)}
+    return {w for w in words if len(w) > 2} - {"date", "name"}
+
+
+def _occurs(value: str, asked: str) -> bool:
+    return value in asked if has_cjk(value) else re.search(rf"(?<!\w){re.escape(value)}", asked) is not None
 
 
 # ---- records

@@ -114,11 +114,11 @@ def _relative(text: str, grouped: bool, r: random.Random) -> str:
     many = _LAST_N.match(text)
     if many:
         unit = many[3].lower() if grouped else r.choice(list(_SPANS_EN))
-        lead = r.choice(["last", "past", "last", "previous"])
+        lead = r.choice(["last", "past", "last", "past", "previous"])
         return f"{_cased(many[1], lead)} {r.choice(_SPANS_EN[unit])} {unit}s"
     one = _LAST_ONE.match(text)
     if one and not grouped:
-        lead = r.choice(["last", "last", "this", "previous"])
+        lead = r.choice(["last", "last", "last", "this", "this", "previous"])
         return f"{_cased(one[1], lead)} {r.choice(['week', 'month', 'month', 'quarter', 'year', 'year'])}"
     many = _LAST_N_ZH.match(text)
     if many:
