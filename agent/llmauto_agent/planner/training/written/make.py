@@ -58,11 +58,10 @@ _ASKING = (
     "I'd like you to ",
 )
 _ORDERS = {
-    "show", "list", "give", "draw", "plot", "count", "find", "tell", "compare", "rank", "chart", "break", "sort", "split",
-    "calculate", "compute", "get", "make", "pull", "display", "add", "group", "train", "predict", "forecast", "clean",
-    "check", "profile", "run", "build", "look", "narrow", "test", "explain", "describe", "summarise", "summarize",
+    "show", "list", "give", "draw", "plot", "find", "tell", "compare", "break", "calculate", "compute", "get", "make",
+    "pull", "train", "predict", "clean", "run", "build", "look", "narrow", "explain", "describe", "summarise", "summarize",
 }  # fmt: skip
-"""First words of a request that "can you" may stand before."""
+"""First words of a request that are verbs whatever follows, so that "can you" may stand before."""
 _OPENINGS_ZH = ("你好，", "在吗，", "麻烦你，", "帮我查下", "再问一个：", "想了解下", "请教一下，")
 
 Json = dict[str, Any]
