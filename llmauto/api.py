@@ -235,13 +235,15 @@ class Session:
         session_id: str | None = None,
         timeout: float | None = None,
     ) -> None:
+        from llmauto.planner import chosen, weights
         from llmauto_agent.session import Session as AgentSession
 
         self._workspace = open_workspace(workspace)
         try:
             self._session = AgentSession(
-                self._workspace, model=model, share=share, session_id=session_id, timeout=timeout
-            )
+                self._workspace, model=model, share=share, session_id=session_id, timeout=timeout,
+                planner=weights(chosen()),
+            )  # fmt: skip
             if session_id is not None:
                 self._session.reattach()
             self.attach(sources)

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     )
     threads: int | None = Field(None, ge=1, description="threads for queries (none: one a core)")
     max_rows: int = Field(20, ge=0, description="rows of a table that are printed (0: all that came back)")
+    planner: str = Field("builtin", description="the built-in model's planner (llmauto planner list)")
     chart: bool = Field(True, description="draw a chart in the terminal where one helps")
 
     @field_validator("memory", mode="before")

@@ -19,6 +19,8 @@ from llmauto_agent.keys import KEY_NAMES, find_key
 from llmauto_tools.errors import MissingExtra, ModelError, did_you_mean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from langchain_core.language_models import BaseChatModel
 
     from llmauto_tools.workspace import Workspace
@@ -52,13 +54,16 @@ def check_model_name(model: str) -> None:
     raise ModelError(f"'{model}' names no chat model that llmauto can use.", hint)
 
 
-def make_model(model: str, workspace: Workspace) -> BaseChatModel:
-    """The chat model of that name. Raises ModelError, or MissingExtra when its package is missing."""
+def make_model(model: str, workspace: Workspace, planner: Path | None = None) -> BaseChatModel:
+    """The chat model of that name. Raises ModelError, or MissingExtra when its package is missing.
+
+    planner: the folder of a fine-tuned planner, for "builtin" (None: the one that ships).
+    """
     check_model_name(model)
     if model == "builtin":
         from llmauto_agent.planner.model import BuiltinChatModel
 
-        return BuiltinChatModel(workspace=workspace)
+        return BuiltinChatModel(workspace=workspace, weights=planner)
     provider, _, name = model.partition(":")
     package, class_name = _PROVIDERS[provider]
     try:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from llmauto_agent.answer import Answer
@@ -64,6 +65,7 @@ class Session:
     timeout: seconds for one tool run.
     approve: "ask" yields ApprovalWanted before a costly step and waits for `decide`; "always" runs it.
     long_plan: where a model proposes that many steps at once, each is asked for too (None: never).
+    planner: the folder of a fine-tuned built-in planner (None: the one that ships).
 
     One question at a time; `interrupt` may be called from another thread.
     """
@@ -78,8 +80,10 @@ class Session:
         timeout: float | None = None,
         approve: Approval = "ask",
         long_plan: int | None = None,
+        planner: Path | None = None,
     ) -> None:
         self.workspace = workspace
+        self.planner = planner
         self.approve: Approval = approve
         self.long_plan = long_plan
         self.share = parse_share(share)
@@ -341,7 +345,8 @@ class Session:
 
         embedded = self._embedded
         boundary = None if embedded else Boundary(self.share)
-        model = make_model(self._model, self.workspace) if isinstance(self._model, str) else self._model
+        named = isinstance(self._model, str)
+        model = make_model(self._model, self.workspace, self.planner) if named else self._model
         if boundary is None:
             tools = loop.make_embedded_tools(self.workspace, tool_names(), self.id, lambda: self._turn)
         else:

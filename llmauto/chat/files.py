@@ -136,6 +136,7 @@ def switch_session(chat: Chat, session_id: str) -> None:
         timeout=chat.settings.timeout,
         approve="always" if chat.approved else "ask",
         long_plan=LONG_PLAN,
+        planner=chat.session.planner,
     )
     before, chat.session = chat.session, following
     before.close()

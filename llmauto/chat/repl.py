@@ -21,6 +21,7 @@ from llmauto.cli.signals import quit_at_once
 from llmauto.cli.stdin import read_sources
 from llmauto.exits import TerminatedError, UsageError
 from llmauto.folders import workspace_folder
+from llmauto.planner import weights
 from llmauto.render.message import print_error, print_note
 from llmauto_tools.errors import Interrupted, LlmautoError
 
@@ -74,6 +75,7 @@ def chat_command(options: ChatOptions, invocation: Invocation) -> int:
             timeout=settings.timeout,
             approve="always" if options.yes else "ask",
             long_plan=LONG_PLAN,
+            planner=weights(settings.planner),
         )
         if session_id is not None:  # with the model that it had, unless another one was named
             session.use(

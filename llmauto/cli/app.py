@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from llmauto.cli import complete
+from llmauto.cli.planner import planner_app
 from llmauto.cli.program import Invocation
 
 app = typer.Typer(
@@ -509,6 +510,9 @@ def config_path() -> int:
 
     typer.echo(str(config_file()))
     return 0
+
+
+app.add_typer(planner_app, name="planner")
 
 
 # ---- benchmarks, in a checkout only

@@ -189,6 +189,7 @@ def _open(
     stack: ExitStack,
     stops: list[Callable[[], None]],
 ) -> Session:
+    from llmauto.planner import weights
     from llmauto_agent.session import Session
     from llmauto_tools.workspace import Workspace
 
@@ -202,6 +203,7 @@ def _open(
             session_id=asked.session_id,
             timeout=settings.timeout,
             approve="always" if asked.approved else "ask",
+            planner=weights(settings.planner),
         )
     )
     stops.append(session.interrupt)

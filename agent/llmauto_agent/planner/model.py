@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -52,6 +53,8 @@ class BuiltinChatModel(BaseChatModel):
     workspace: Workspace
     network: bool = True
     """Whether the trained network reads along; False leaves the rules alone."""
+    weights: Path | None = None
+    """The folder of a fine-tuned planner (`planner.tuning.store`); None is the one that ships."""
     _index: tuple[tuple[str, ...], SchemaIndex] | None = PrivateAttr(default=None)
 
     @property
@@ -149,6 +152,11 @@ class BuiltinChatModel(BaseChatModel):
             return None
         from llmauto_agent.planner.neural.runtime import SHIPPED, loaded
 
+        if self.weights is not None:
+            from llmauto_agent.planner.tuning.store import fitting_card
+
+            fitting_card(self.weights)
+            return loaded(self.weights)
         return loaded(SHIPPED) if (SHIPPED / "model.json").exists() else None
 
     def _first_rows(self, sql: str) -> Sequence[tuple[Any, ...]]:
