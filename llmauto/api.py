@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from llmauto_agent.answer import Answer as AgentAnswer
     from llmauto_agent.answer import GroundingSummary
     from llmauto_agent.events import Event
+    from llmauto_agent.memory.memory import Memory
     from llmauto_tools.ledger import Evidence
     from llmauto_tools.results import Section
     from llmauto_tools.workspace import Workspace
@@ -218,7 +219,7 @@ class Session:
 
     sources: what to attach: a path, glob or URL, a DataFrame or Arrow table, a list of these, or a
     dict that names them. model, share: as the command's options. workspace: a folder (default: as the
-    command's). session_id: an earlier session to go on with; its sources come with it. timeout:
+    command's). memory: "on", "read" or "off" (default: the setting). session_id: an earlier session to go on with; its sources come with it. timeout:
     seconds for one query.
 
     >>> with llmauto.Session({"sales": frame}) as session:
@@ -234,6 +235,7 @@ class Session:
         workspace: str | os.PathLike[str] | None = None,
         session_id: str | None = None,
         timeout: float | None = None,
+        memory: str | None = None,
     ) -> None:
         from llmauto.planner import chosen, weights
         from llmauto_agent.session import Session as AgentSession
@@ -242,7 +244,7 @@ class Session:
         try:
             self._session = AgentSession(
                 self._workspace, model=model, share=share, session_id=session_id, timeout=timeout,
-                planner=weights(chosen()),
+                planner=weights(chosen()), memory=open_memory(self._workspace.path, share, memory),
             )  # fmt: skip
             if session_id is not None:
                 self._session.reattach()
@@ -272,11 +274,21 @@ class Session:
 
     def ask(self, question: str) -> Answer:
         """Ask and wait. A refusal and a failure come as an answer too: see `status`, `raise_for_status`."""
-        return Answer(self._session.ask(question), self._workspace.engine.arrow)
+        answer = Answer(self._session.ask(question), self._workspace.engine.arrow)
+        self._session.remember()
+        return answer
 
     async def aask(self, question: str) -> Answer:
         """`ask` for asyncio; cancelling it interrupts the query."""
-        return Answer(await self._session.aask(question), self._workspace.engine.arrow)
+        answer = Answer(await self._session.aask(question), self._workspace.engine.arrow)
+        self._session.remember()
+        return answer
+
+    @property
+    def memory(self) -> Memory | None:
+        """What is remembered: add, search, entries, edit, forget (docs/memory.md); None where it is off."""
+        remembering = self._session.remembering
+        return remembering.memory if remembering is not None else None
 
     def stream(self, question: str) -> Iterator[Event]:
         """Ask and yield events while it works (llmauto_agent.events), `Answered` last."""
@@ -295,6 +307,8 @@ class Session:
 
     def close(self) -> None:
         """Close the session and its workspace."""
+        if self.memory is not None:
+            self.memory.close()
         self._session.close()
         self._workspace.close()
 
@@ -396,6 +410,14 @@ def open_workspace(named: str | os.PathLike[str] | None) -> Workspace:
     settings = load_settings(workspace=os.fspath(named) if named is not None else None)
     limits = Limits(memory=settings.memory_limit, timeout=settings.timeout, threads=settings.threads)
     return Workspace(workspace_folder(settings.workspace), limits)
+
+
+def open_memory(workspace: Path, share: str, mode: str | None) -> Memory | None:
+    """The memory of a Python program's session, or None where it is off."""
+    from llmauto.cli.memory_open import memory_in_use
+    from llmauto.config import load_settings
+
+    return memory_in_use(load_settings(memory=mode, share=share), workspace)
 
 
 def source_paths(sources: Source | Iterable[Source] | Mapping[str, Source] | None, cache: Path) -> list[str]:

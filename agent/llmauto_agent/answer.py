@@ -50,6 +50,8 @@ class Answer:
     session: str = ""
     workspace: str = ""
     notices: list[str] = field(default_factory=list)
+    memory: list[dict[str, Any]] = field(default_factory=list)
+    """What of the memory went into it: {id, kind, text, source, how}, and `stale` where it may be out of date."""
     choices: list[str] = field(default_factory=list)
     """What an ambiguous question could have meant, when it was refused for that."""
     error: dict[str, str | None] | None = None

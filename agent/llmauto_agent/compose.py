@@ -29,7 +29,10 @@ def compose_answer(
     last = messages[-1]
     text = str(last.text)
     reading: dict[str, Any] = last.response_metadata.get(READING, {})
-    answer = _base(session, question, reading.get("status", "answered"), text, evidence, seconds)
+    recalled = [session.workspace.ledger.get(i) for i in reading.get("evidence", ())]
+    answer = _base(
+        session, question, reading.get("status", "answered"), text, [*evidence, *recalled], seconds
+    )
     if answer.status == "refused":
         answer.choices = list(reading.get("choices") or [])
     answer.tokens = _tokens(messages)
@@ -47,9 +50,18 @@ def compose_answer(
             answer.value = main.rows[0][0]
         answer.charts = _charts(main, reading.get("chart"))
     if answer.status == "answered":
-        found = check(text, evidence, question)
+        said = _without(text, reading.get("quoted", ()))
+        asked = " ".join([question, *reading.get("assumptions", ())])
+        found = check(said, [*evidence, *recalled], asked)
         answer.grounding = GroundingSummary(found.checked, found.grounded, list(found.unverified))
     return answer
+
+
+def _without(text: str, quoted: Sequence[str]) -> str:
+    """A text without the dates and ids in it, which are no figures."""
+    for part in sorted((q for q in quoted if q), key=len, reverse=True):
+        text = text.replace(part, "")
+    return text
 
 
 def error_answer(session: Session, question: str, error: LlmautoError, seconds: float) -> Answer:

@@ -31,11 +31,22 @@ def words(text: str) -> set[str]:
     return {w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found}
 
 
-def choose_tables(tables: Sequence[Table], question: str) -> tuple[list[Table], list[str]]:
-    """The tables to describe, cut to the columns that matter, and the names of the others."""
+RECALLED = 12
+"""So many recalled tables go before those that share words with the question."""
+
+
+def choose_tables(
+    tables: Sequence[Table], question: str, recalled: Sequence[str] = ()
+) -> tuple[list[Table], list[str]]:
+    """The tables to describe, cut to the columns that matter, and the names of the others.
+
+    recalled: tables that the memory finds for the question, best first.
+    """
+    place = {name: i for i, name in enumerate(recalled[:RECALLED])}
     asked = words(question)
     weight = _weights(tables)
-    ranked = sorted(tables, key=lambda t: -_score(_table_words(t), asked, weight))
+    scores = {t.name: _score(_table_words(t), asked, weight) for t in tables}
+    ranked = sorted(tables, key=lambda t: (place.get(t.name, RECALLED), -scores[t.name]))
     chosen: list[Table] = []
     room = MAX_CHARACTERS
     for table in ranked[:MAX_TABLES]:

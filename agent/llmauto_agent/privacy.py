@@ -14,12 +14,15 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from llmauto_tools.errors import InvalidArguments, LlmautoError
 from llmauto_tools.ledger import Evidence
 from llmauto_tools.results import Section
 from llmauto_tools.schema import Table
+
+if TYPE_CHECKING:
+    from llmauto_agent.memory.entry import Entry
 
 Share = Literal["schema", "results", "samples"]
 SHARE_LEVELS: tuple[str, ...] = get_args(Share)
@@ -107,6 +110,43 @@ class Boundary:
             shown["sections"] = [_section(s, room // len(evidence.sections)) for s in evidence.sections]
         return json.dumps(shown, ensure_ascii=False)
 
+    def fact(self, about: str, told: str, values: dict[str, Any], kind: str) -> str:
+        """A fact that a report's summary may tell: its placeholders, and what stands behind them if the model may
+        see it. At the level "schema" neither the values nor the wording (which may quote cells) are given.
+        """
+        shown: dict[str, Any] = {"kind": kind}
+        if about:
+            shown["columns"] = _cut(about, MAX_MESSAGE)
+        if self.share == "schema":
+            shown["placeholders"] = list(values)
+        else:
+            shown["told"] = _cut(told, MAX_TEXT)
+            shown["placeholders"] = {mark: _cut_value(value) for mark, value in values.items()}
+        return json.dumps(shown, ensure_ascii=False)
+
+    def remembered(self, entry: Entry, stale: str | None) -> str | None:
+        """A remembered thing as a JSON line, or None where the share level does not reach it.
+
+        What the person said is told as it was said: definitions, filters, preferences, and earlier questions.
+        Their SQL is told without its texts at the level "schema", and what was found in the data, and
+        documents, from "results" on.
+        """
+        free = self.share != "schema"
+        if entry.kind in _FOUND and not free:
+            return None
+        shown: dict[str, Any] = {"remembered": entry.kind, "text": _cut(entry.text, MAX_TEXT)}
+        if entry.kind in ("question", "correction"):
+            sql = entry.data.get("sql")
+            if sql:
+                shown["sql"] = _cut(sql if free else _without_texts(sql), MAX_TEXT)
+            if entry.data.get("accepted") is not None:
+                shown["accepted"] = entry.data["accepted"]
+            if free and entry.data.get("answer"):
+                shown["answer"] = _cut(str(entry.data["answer"]), MAX_MESSAGE)
+        if stale and free:
+            shown["out_of_date"] = stale
+        return json.dumps(shown, ensure_ascii=False)
+
     def error(self, error: LlmautoError, names: Sequence[str]) -> str:
         """An error as the model may see it.
 
@@ -128,6 +168,15 @@ class Boundary:
             {"error": error.kind, "message": _cut(error.message, MAX_MESSAGE), "hint": hint},
             ensure_ascii=False,
         )
+
+
+_FOUND = frozenset(("finding", "model", "report", "document"))
+_TEXT_LITERAL = re.compile(r"'(?:[^']|'')*'")
+
+
+def _without_texts(sql: str) -> str:
+    """A statement without the texts in it, which may be cells."""
+    return _TEXT_LITERAL.sub("'…'", sql)
 
 
 def _section(section: Section, room: int) -> dict[str, Any]:

@@ -11,10 +11,10 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from llmauto_agent.answer import Answer
 from llmauto_agent.compose import compose_answer, error_answer, stored_answer
@@ -32,6 +32,11 @@ from llmauto_tools.errors import (
 from llmauto_tools.registry import all_tools, tool_names
 from llmauto_tools.schema import Table
 from llmauto_tools.workspace import Workspace
+
+if TYPE_CHECKING:
+    from llmauto_agent.meaning.types import Meanings
+    from llmauto_agent.memory.memory import Memory
+    from llmauto_agent.memory.session import SessionMemory
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,9 @@ class Session:
     long_plan: where a model proposes that many steps at once, each is asked for too (None: never).
     planner: the folder of a fine-tuned built-in planner (None: the one that ships).
 
+    memory: what is remembered, used and added to (None: nothing is). meanings: definitions and standing
+    filters from elsewhere, which go before those of the memory.
+
     One question at a time; `interrupt` may be called from another thread.
     """
 
@@ -81,6 +89,8 @@ class Session:
         approve: Approval = "ask",
         long_plan: int | None = None,
         planner: Path | None = None,
+        memory: Memory | None = None,
+        meanings: Callable[[], Meanings] | None = None,
     ) -> None:
         self.workspace = workspace
         self.planner = planner
@@ -97,6 +107,7 @@ class Session:
             self.store.get(session_id) if session_id else self.store.create(self.model, self.share)
         )
         self.id = self.record.id
+        self.remembering = self._remembering(memory, meanings)
         self._turn: Any = None
         self._graph: Any = None
         self._saver: Any = None
@@ -106,6 +117,15 @@ class Session:
         self._told: set[str] = set()
         self.failure: BaseException | None = None
         """The exception behind the last answer, if its status is "error": for a traceback."""
+
+    def _remembering(
+        self, memory: Memory | None, meanings: Callable[[], Meanings] | None
+    ) -> SessionMemory | None:
+        if memory is None and meanings is None:
+            return None
+        from llmauto_agent.memory.session import SessionMemory
+
+        return SessionMemory(memory, self.workspace, self.id, meanings)
 
     # ---- sources
 
@@ -353,6 +373,10 @@ class Session:
             offered = [s for s in all_tools() if s.for_models]
             tools = loop.make_tools(self.workspace, offered, self.id, boundary, lambda: self._turn)
         middleware = loop.base_middleware(self.workspace, boundary, lambda: self._turn)
+        if self.remembering is not None:
+            middleware = [*self.remembering.middleware(embedded=embedded), *middleware]
+            if embedded:
+                self.remembering.equip(model)
         if self.approve == "ask":
             middleware += loop.approval_middleware([t.name for t in tools], self.long_plan)
         if boundary is not None:
@@ -368,9 +392,14 @@ class Session:
         from llmauto_agent.context import choose_tables, left_out_line
         from llmauto_prompts import render
 
-        tables, others = choose_tables(self.workspace.tables(), self._turn.question)
+        question = self._turn.question
+        memory = self.remembering
+        recalled = memory.tables(question) if memory is not None else []
+        remembered = memory.context(question, boundary) if memory is not None else ""
+        tables, others = choose_tables(self.workspace.tables(), question, recalled)
         lines = [boundary.describe_tables(tables, self._samples(tables, boundary)), left_out_line(others)]
-        return render("system", tables="\n".join(line for line in lines if line), share=self.share)
+        told = "\n".join(line for line in lines if line)
+        return render("system", tables=told, share=self.share, memory=remembered)
 
     def _samples(self, tables: list[Table], boundary: Boundary) -> dict[tuple[str, str], list[str]]:
         """Example values of text columns, looked up only where the person shares them."""
@@ -404,8 +433,16 @@ class Session:
             messages = self._graph.get_state(self._config()).values["messages"]
             answer = compose_answer(self, question, messages, self._evidence(number), seconds)
             self._drop_superseded()
+        if self.remembering is not None:
+            self.remembering.note(answer)
         self.store.answer(self.id, number, stored_answer(answer))
         return answer
+
+    def remember(self) -> None:
+        """Write what the last answer is remembered by. Call it when the answer has been shown: it takes some
+        milliseconds, for which nobody then waits."""
+        if self.remembering is not None:
+            self.remembering.remember(self._examples if self.share == "samples" else None)
 
     def _evidence(self, number: int) -> list[Any]:
         done = self.workspace.ledger.list(self.id, call_prefix=f"q{number}/")

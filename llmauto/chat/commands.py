@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmauto.chat import files, show, turn
+from llmauto.chat import files, remember, show, turn
 from llmauto.chat.state import Chat
 from llmauto.exits import UsageError
 from llmauto_tools.errors import did_you_mean
@@ -110,6 +110,10 @@ def _chart(chat: Chat, rest: str) -> None:
 
 
 def _why(chat: Chat, rest: str) -> None:
+    if not rest and chat.last is not None:
+        show.remembered(chat, chat.last.memory)
+        if chat.last.memory and not chat.last.evidence:
+            return
     for evidence in files.evidence_of(chat, rest):
         show.result(chat, evidence)
         for table in evidence.tables:
@@ -195,6 +199,10 @@ COMMANDS: dict[str, Command] = {
     "add": Command("/add FILE…", "attach files, folders, databases or URLs", _add),
     "sql": Command("/sql SELECT …", "run a statement of your own", _sql),
     "why": Command("/why [e1]", "the tool runs behind the last answer, or one of them", _why),
+    "right": Command("/right", "the last answer is right: its query is used when the question comes again", remember.right),
+    "wrong": Command("/wrong", "the last answer is wrong: it is not told again", remember.wrong),
+    "fix": Command("/fix SELECT …", "what the last question should have been; it is run and remembered", remember.fix),
+    "memory": Command(remember.USAGE, "what is remembered: see, add, correct, forget", remember.memory_command),
     "chart": Command("/chart [KIND] [PATH]", "draw the last result: bar, line, …; or write it: .png, .svg, .html, .json", _chart),
     "save": Command("/save PATH", "write the whole last result to a .csv, .parquet or .json file", _save),
     "keep": Command("/keep NAME", "keep the last result as a table", _keep),

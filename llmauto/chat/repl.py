@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from llmauto import exits
 from llmauto.chat.state import LONG_PLAN, Chat
@@ -24,6 +25,10 @@ from llmauto.folders import workspace_folder
 from llmauto.planner import weights
 from llmauto.render.message import print_error, print_note
 from llmauto_tools.errors import Interrupted, LlmautoError
+
+if TYPE_CHECKING:
+    from llmauto.config import Settings
+    from llmauto_agent.memory.memory import Memory
 
 _PLAIN_MODES = b"\x1b[?2004l\x1b[?25h\x1b[0m\r\n"
 """No bracketed paste, a cursor, no colours: what the line editor may have changed."""
@@ -44,6 +49,7 @@ class ChatOptions:
     timeout: float | None = None
     max_rows: int | None = None
     yes: bool = False
+    memory: str | None = None
 
 
 def chat_command(options: ChatOptions, invocation: Invocation) -> int:
@@ -59,6 +65,7 @@ def chat_command(options: ChatOptions, invocation: Invocation) -> int:
         workspace=options.workspace,
         timeout=options.timeout,
         max_rows=options.max_rows,
+        memory=options.memory,
     )
     folder = workspace_folder(settings.workspace)
     session_id = _session_to_resume(options, folder)
@@ -75,6 +82,7 @@ def chat_command(options: ChatOptions, invocation: Invocation) -> int:
             timeout=settings.timeout,
             approve="always" if options.yes else "ask",
             long_plan=LONG_PLAN,
+            memory=_memory(settings, folder, stack),
             planner=weights(settings.planner),
         )
         if session_id is not None:  # with the model that it had, unless another one was named
@@ -90,6 +98,15 @@ def chat_command(options: ChatOptions, invocation: Invocation) -> int:
         _greet(chat, resumed=session_id is not None)
         with terminal_restored():
             return _loop(chat, _reader(chat))
+
+
+def _memory(settings: Settings, folder: Path, stack: ExitStack) -> Memory | None:
+    """The memory of the chat; None where it is off."""
+    if settings.memory == "off":
+        return None
+    from llmauto.cli.memory_open import memory_of
+
+    return stack.enter_context(memory_of(settings, folder))
 
 
 def _session_to_resume(options: ChatOptions, folder: Path) -> str | None:

@@ -140,3 +140,12 @@ def where_it_stood(chat: Chat) -> None:
 
 def _short(text: str, lines: int = 2) -> str:
     return cut(text, lines * 100)
+
+
+def remembered(chat: Chat, used: Sequence[dict[str, Any]]) -> None:
+    """What of the memory went into an answer, with where it comes from."""
+    for item in used:
+        line = f"{item['id']} {item['how']}: {item['text']}"
+        if item.get("source"):
+            line += f" (from {item['source']})"
+        chat.say(line + (f"; may be out of date: {item['stale']}" if item.get("stale") else ""))

@@ -97,6 +97,7 @@ def _show(chat: Chat, events: Iterator[Event]) -> None:
     if answer is not None:
         _keep(chat, answer)
         _print(chat, answer, view)
+        chat.session.remember()
 
 
 def _decide(chat: Chat, wanted: ApprovalWanted, verdict: Verdict | None) -> None:

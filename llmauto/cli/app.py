@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from llmauto.cli import complete
+from llmauto.cli.memory_commands import memory_app
 from llmauto.cli.planner import planner_app
 from llmauto.cli.program import Invocation
 
@@ -75,6 +76,14 @@ MaxRowsOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Answer every confirmation with yes.")]
 
 
+MemoryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--memory", metavar="MODE", help="What was learned earlier: on, read (nothing is added), off."
+    ),
+]
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context,
@@ -130,6 +139,7 @@ def ask(
     timeout: TimeoutOption = None,
     yes: YesOption = False,
     quiet: QuietOption = False,
+    memory: MemoryOption = None,
     debug: DebugOption = False,
 ) -> int:
     """Ask a question about data and print the traced answer."""
@@ -150,6 +160,7 @@ def ask(
         timeout=timeout,
         yes=yes,
         quiet=quiet,
+        memory=memory,
     )
     return ask_command(options, _invocation(context))
 
@@ -175,6 +186,7 @@ def chat(
     max_rows: MaxRowsOption = None,
     timeout: TimeoutOption = None,
     yes: YesOption = False,
+    memory: MemoryOption = None,
     debug: DebugOption = False,
 ) -> int:
     """Talk about data: ask, follow up, correct, go back to it tomorrow."""
@@ -189,6 +201,7 @@ def chat(
         timeout=timeout,
         max_rows=max_rows,
         yes=yes,
+        memory=memory,
     )
     return chat_command(options, _invocation(context))
 
@@ -455,6 +468,8 @@ def sessions_rm(
 
     return remove_sessions(sessions, workspace, yes)
 
+
+app.add_typer(memory_app, name="memory")
 
 # ---- config
 

@@ -28,10 +28,12 @@ from llmauto.render.screen import screen_for
 from llmauto.render.status import StatusLine
 from llmauto.render.steps import step_lines, steps_of
 from llmauto_agent.events import Answered, ApprovalWanted
+from llmauto_tools.errors import LlmautoError
 
 if TYPE_CHECKING:
     from llmauto.config import Settings
     from llmauto_agent.answer import Answer
+    from llmauto_agent.memory.memory import Memory
     from llmauto_agent.session import Session
 
 CHART_SUFFIXES = (".json", ".png", ".svg", ".html")
@@ -65,6 +67,7 @@ class AskOptions:
     timeout: float | None = None
     yes: bool = False
     quiet: bool = False
+    memory: str | None = None
 
 
 def ask_command(options: AskOptions, invocation: Invocation) -> int:
@@ -78,6 +81,7 @@ def ask_command(options: AskOptions, invocation: Invocation) -> int:
         workspace=options.workspace,
         timeout=options.timeout,
         max_rows=options.max_rows,
+        memory=options.memory,
     )
     folder = workspace_folder(settings.workspace)
     _check(options)
@@ -88,10 +92,23 @@ def ask_command(options: AskOptions, invocation: Invocation) -> int:
     status = StatusLine(quiet=options.quiet)
     status.say("starting")
     asked = _Asked(question, tuple(sources), session_id, options.yes)
-    answer, failure = _drive(settings, folder, asked, status)
-    if failure is not None and invocation.debug:
-        traceback.print_exception(failure)
-    return _present(answer, options, settings)
+    stack = ExitStack()
+    answer, session = _drive(settings, folder, asked, status, stack)
+    with stack:
+        if session.failure is not None and invocation.debug:
+            traceback.print_exception(session.failure)
+        code = _present(answer, options, settings)
+        sys.stdout.flush()
+        _remember(session)
+    return code
+
+
+def _remember(session: Session) -> None:
+    """Keep what is worth it, when the answer is on the screen."""
+    try:
+        session.remember()
+    except LlmautoError as e:
+        print_note(f"this answer is not remembered: {e.message}")
 
 
 def warm_up() -> None:
@@ -151,19 +168,22 @@ def _session_to_go_on(options: AskOptions, folder: Path) -> str | None:
 
 
 def _drive(
-    settings: Settings, folder: Path, asked: _Asked, status: StatusLine
-) -> tuple[Answer, BaseException | None]:
+    settings: Settings, folder: Path, asked: _Asked, status: StatusLine, stack: ExitStack
+) -> tuple[Answer, Session]:
     """Open the workspace, attach, and ask, in a thread; this one keeps the screen.
 
-    Returns the answer and, where it is an error, the exception behind it.
+    Returns the answer and the session, which is open as long as the stack is.
     """
     stops: list[Callable[[], None]] = []
     decisions: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
-    def work(emit: Emit) -> tuple[Answer, BaseException | None]:
-        with ExitStack() as stack:
+    def work(emit: Emit) -> tuple[Answer, Session]:
+        try:
             session = _open(settings, folder, asked, emit, stack, stops)
-            return _consume(session, asked.question, emit, decisions), session.failure
+            return _consume(session, asked.question, emit, decisions), session
+        except BaseException:
+            stack.close()
+            raise
 
     def on_event(event: Any) -> None:
         if isinstance(event, ApprovalWanted):
@@ -203,6 +223,7 @@ def _open(
             session_id=asked.session_id,
             timeout=settings.timeout,
             approve="always" if asked.approved else "ask",
+            memory=_memory(settings, folder, stack),
             planner=weights(settings.planner),
         )
     )
@@ -214,6 +235,15 @@ def _open(
         session.attach(source)
     emit(("thinking", None))
     return session
+
+
+def _memory(settings: Settings, folder: Path, stack: ExitStack) -> Memory | None:
+    """The memory that the question is asked with; None where it is off."""
+    if settings.memory == "off":
+        return None
+    from llmauto.cli.memory_open import memory_of
+
+    return stack.enter_context(memory_of(settings, folder))
 
 
 def _consume(session: Session, question: str, emit: Emit, decisions: queue.SimpleQueue[bool]) -> Answer:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from llmauto_agent.memory.embed import Embedder
+    from llmauto_agent.memory.keep import Examples
     from llmauto_agent.memory.nearest import Nearest
     from llmauto_agent.memory.recall import Recalled
+    from llmauto_tools.schema import Table
 
 Mode = Literal["on", "read", "off"]
 Progress = Callable[[str, float | None], None]
@@ -121,6 +123,22 @@ class Memory:
                 raise WorkspaceError(f"There is no place for memories of the scope '{own[0].scope}' here.")
             stored += store.add(own)
         return stored
+
+    def keep(self, entries: Iterable[Entry]) -> None:
+        """Store what an answer is remembered by. What was said of the same answer before stays with it."""
+        kept = []
+        store = self._open("m", make=True)
+        for entry in entries:
+            old = store.by_key(entry.key) if store is not None and entry.key else None
+            if (
+                old is not None
+                and old.data.get("accepted") is not None
+                and old.data.get("sql") == entry.data.get("sql")
+            ):
+                entry = replace(entry, data=entry.data | {"accepted": old.data["accepted"]})
+            kept.append(entry)
+        if store is not None and kept:
+            store.add(kept)
 
     def edit(
         self, entry_id: str, text: str, data: dict[str, Any] | None = None, *, allow_personal: bool = False
@@ -259,6 +277,60 @@ class Memory:
             if self._failed != e.message:
                 self._failed = e.message
                 self.notices.append(f"The memory is searched by words alone: {e.message}")
+
+    # ---- schema
+
+    def learn_schema(self, tables: Sequence[Table], examples: Examples | None = None) -> int:
+        """Remember the tables and columns that are new or have changed; what they were like before is forgotten."""
+        from llmauto_agent.memory import keep
+
+        store = self._open("m", make=True)
+        if store is None or self.mode != "on":
+            return 0
+        new, old = [], []
+        for table in tables:
+            known = store.keys(f"table:{table.name}:")
+            if f"table:{table.name}:{keep.schema_mark(table)}" in known:
+                continue
+            new.append(table)
+            if known:
+                old += [*known.values(), *store.keys(f"column:{table.name}.").values()]
+        if old:
+            store.remove(old)
+            self._clean(store)
+        if new:
+            store.add(keep.without_sensitive(keep.schema_entries(new, examples)))
+        return len(new)
+
+    # ---- what there is
+
+    def status(self) -> list[dict[str, Any]]:
+        """For each store that there is: scope, folder, bytes, entries by kind, and its models' vectors."""
+        from llmauto_agent.memory import vectors
+
+        told = []
+        for store in self.stores():
+            files = [f for f in store.folder.rglob("*") if f.is_file()]
+            models = [
+                {
+                    "model": c.model,
+                    "vectors": vectors.count(store, c.id),
+                    "pending": vectors.pending(store, c.id),
+                    "indexed": c.folder is not None,
+                }
+                for c in vectors.collections(store)
+            ]
+            told.append(
+                {
+                    "scope": "person" if store.letter == "p" else "workspace",
+                    "folder": str(store.folder),
+                    "bytes": sum(f.stat().st_size for f in files),
+                    "entries": store.count(),
+                    "kinds": store.counts(),
+                    "models": models,
+                }
+            )
+        return told
 
     # ---- upkeep
 

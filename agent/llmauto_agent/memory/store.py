@@ -112,6 +112,14 @@ class Store:
         rows = self.rows(f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,))
         return self._entry(rows[0]) if rows else None
 
+    def keys(self, beginning: str) -> dict[str, int]:
+        """The keys that begin so, with the numbers of their entries."""
+        rows = self.rows(
+            "SELECT key, number FROM entries WHERE key >= ? AND key < ?",
+            (beginning, beginning + "\U0010ffff"),
+        )
+        return dict(rows)
+
     def keyword(self, words: Sequence[str], limit: int, kinds: Sequence[str] = ()) -> list[tuple[int, float]]:
         """(number, BM25 score) of the entries that hold any of the words, best first.
 

@@ -84,6 +84,11 @@ def pending(store: Store, collection_id: int) -> int:
     return int(store.rows("SELECT count(*) FROM pending WHERE collection = ?", (collection_id,))[0][0])
 
 
+def count(store: Store, collection_id: int) -> int:
+    """How many vectors a collection has."""
+    return int(store.rows("SELECT count(*) FROM vectors WHERE collection = ?", (collection_id,))[0][0])
+
+
 def next_pending(store: Store, collection_id: int, limit: int) -> list[Entry]:
     rows = store.rows("SELECT entry FROM pending WHERE collection = ? LIMIT ?", (collection_id, limit))
     numbers = [n for (n,) in rows]

@@ -55,6 +55,10 @@ class BuiltinChatModel(BaseChatModel):
     """Whether the trained network reads along; False leaves the rules alone."""
     weights: Path | None = None
     """The folder of a fine-tuned planner (`planner.tuning.store`); None is the one that ships."""
+    meanings: Callable[[], Any] | None = None
+    """Definitions and standing filters (llmauto_agent.meaning.types.Meanings) that apply to every question."""
+    applied: Callable[[tuple[tuple[str, str, str], ...]], None] | None = None
+    """Is told which of them went into a plan: (name, what it stands for, source)."""
     _index: tuple[tuple[str, ...], SchemaIndex] | None = PrivateAttr(default=None)
 
     @property
@@ -90,13 +94,7 @@ class BuiltinChatModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _propose(self, question: str, earlier: list[BaseMessage]) -> AIMessage:
-        reading = understand(
-            question,
-            self.index(),
-            previous_reading(earlier),
-            runtime=self._runtime,
-            execute=self._first_rows,
-        )
+        reading = self._understand(question, previous_reading(earlier))
         summary = reading_summary(reading)
         if reading.refused:
             text = word_refusal(reading, self.workspace.tables())
@@ -115,6 +113,22 @@ class BuiltinChatModel(BaseChatModel):
             "type": "tool_call",
         }
         return AIMessage(content="", tool_calls=[call], response_metadata={READING: summary})
+
+    def _understand(self, question: str, context: Reading | None) -> Reading:
+        """The reading of a question, with the meanings that apply to it."""
+
+        def read(text: str, index: SchemaIndex) -> Reading:
+            return understand(text, index, context, runtime=self._runtime, execute=self._first_rows)
+
+        meanings = self.meanings() if self.meanings is not None else None
+        if not meanings:
+            return read(question, self.index())
+        from llmauto_agent.meaning.apply import make_known, read_with
+
+        reading, applied = read_with(question, make_known(meanings, self.index()), read)
+        if self.applied is not None:
+            self.applied(applied.used)
+        return reading
 
     def _word(self, question: str, since: list[BaseMessage]) -> AIMessage:
         reading: dict[str, Any] = {}

@@ -14,12 +14,14 @@ _REASONS = {
         "forecast": "I can't predict: I answer from the data as it is.",
         "chat": "That is not a question about the attached data.",
         "type": "That can't be computed from a column of this type.",
+        "defined": "I know the definition, but cannot use it in that way: it stands for a total of many rows.",
     },
     "zh": {
         "write": "我只读取数据，从不修改数据。",
         "forecast": "我不做预测，只根据现有数据回答。",
         "chat": "这不是关于所附数据的问题。",
         "type": "这种类型的列无法做这个计算。",
+        "defined": "我知道这个定义，但不能这样使用：它是对许多行的汇总。",
     },
 }
 

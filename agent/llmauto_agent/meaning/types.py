@@ -1,0 +1,79 @@
+"""Definitions and standing filters, wherever they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a name stands for. `body` is in words or in SQL: "sum of mrr * 12 where status is active" (a
+    measure), "price - cost" (a value of each row), "amount above 1000" (a condition that rows meet), or the
+    name of a column or table (another word for it).
+
+    source: where it comes from, for the answer and `/why`: an entry's id, or a place in llmauto.yml. table: the
+    table that it is about; left out, those that have its columns.
+    """
+
+    name: str
+    body: str
+    source: str = ""
+    also: tuple[str, ...] = ()
+    """Other names of the same thing."""
+    table: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.also)
+
+
+@dataclass(frozen=True)
+class StandingFilter:
+    """A condition that every row has to meet to count, unless the question says otherwise.
+
+    body: the condition for what is counted, in words or in SQL ("is_test is false"), or the name of a
+    definition ("test accounts", with `exclude` True). The words of `about` lift it: "including test accounts".
+    """
+
+    body: str
+    exclude: bool = False
+    about: str = ""
+    source: str = ""
+    table: str | None = None
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """All that apply to a question. fiscal_start: the month (2..12) in which the fiscal year begins."""
+
+    definitions: tuple[Definition, ...] = ()
+    filters: tuple[StandingFilter, ...] = ()
+    fiscal_start: int | None = None
+    fiscal_source: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.definitions or self.filters or self.fiscal_start)
+
+    def __add__(self, other: Meanings) -> Meanings:
+        """Both; of two definitions of one name, that of `self`."""
+        known = {n.casefold() for d in self.definitions for n in d.names}
+        more = tuple(d for d in other.definitions if d.name.casefold() not in known)
+        first = self if self.fiscal_start is not None else other
+        return Meanings(
+            (*self.definitions, *more),
+            (*self.filters, *other.filters),
+            first.fiscal_start,
+            first.fiscal_source,
+        )
+
+
+NONE = Meanings()
+
+
+def combined(parts: Iterable[Meanings]) -> Meanings:
+    """All of them; the first of two definitions of one name."""
+    whole = NONE
+    for part in parts:
+        whole = whole + part
+    return whole
