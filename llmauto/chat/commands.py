@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmauto.chat import files, remember, show, turn
+from llmauto.chat import files, remember, reports, show, turn
 from llmauto.chat.state import Chat
 from llmauto.exits import UsageError
 from llmauto_tools.errors import did_you_mean
@@ -208,6 +208,7 @@ COMMANDS: dict[str, Command] = {
     "keep": Command("/keep NAME", "keep the last result as a table", _keep),
     "undo": Command("/undo", "take back the table that was kept last", _undo),
     "export": Command("/export PATH", "write the session as .ipynb, .py or .md", _export),
+    "report": Command("/report GOAL [-o PATH]", "draft a report, then change it by saying what to change", reports.run),
     "sessions": Command("/sessions", "the sessions of this workspace", _sessions),
     "resume": Command("/resume [ID]", "go on with an open question, or in another session", _resume),
     "model": Command("/model [NAME]", "show or change the chat model", _model),

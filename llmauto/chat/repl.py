@@ -239,13 +239,16 @@ def _is_file(line: str) -> bool:
 
 
 def _run_line(chat: Chat, line: str) -> None:
-    from llmauto.chat import choose, commands, turn
+    from llmauto.chat import choose, commands, reports, turn
 
     if _is_file(line):  # typed, or dropped on the window
         chat.attach(line.strip("'\""))
         return
     if line.startswith("/"):
         commands.run_command(chat, line)
+        return
+    if reports.asks_for_change(chat, line):
+        reports.change(chat, line)
         return
     question = choose.picked(chat, line)
     if question is not None:

@@ -43,6 +43,9 @@ class Chat:
     seconds: float = 0.0
     told: set[str] = field(default_factory=set)
     """Notices that were shown already: a source's notes come with every answer."""
+    report: str | None = None
+    """The version of the report that the chat made last."""
+    report_files: list[str] = field(default_factory=list)
     leaving: bool = False
     failed: int = 0
     """The exit code of the last line that failed, for a chat that reads a pipe."""

@@ -161,7 +161,7 @@ def _drive(wanted: Wanted, settings: Settings, folder: Path, status: StatusLine)
                 workspace,
                 wanted,
                 progress=lambda text, part: emit((text, part)),
-                writer=_writer(settings, workspace),
+                writer=report_writer(settings.model, workspace, settings.share),
             )
 
     def stop() -> None:
@@ -171,15 +171,15 @@ def _drive(wanted: Wanted, settings: Settings, folder: Path, status: StatusLine)
     return drive(work, status, on_event=lambda event: status.say(*event), stop=stop)
 
 
-def _writer(settings: Settings, workspace: Workspace) -> Any:
-    """What rewrites the draft with the chat model of the settings; None for the built-in one."""
+def report_writer(model: str, workspace: Workspace, share: str) -> Any:
+    """What rewrites a draft with a chat model; None for the built-in one."""
     from llmauto_agent.models import is_embedded
 
-    if is_embedded(settings.model):
+    if is_embedded(model):
         return None
     from llmauto_agent.report.author import make_author
 
-    return make_author(settings.model, workspace, settings.share)
+    return make_author(model, workspace, share)
 
 
 def _check_free(outputs: Sequence[Path]) -> None:
@@ -198,7 +198,7 @@ def _language(given: str | None) -> Any:
 
 def _parameters(given: Sequence[str]) -> dict[str, Any]:
     """NAME=VALUE pairs; lists with commas, numbers as numbers."""
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 
     found: dict[str, Any] = {}
     for pair in given:

@@ -158,7 +158,7 @@ def _cited(turn: Turn) -> list[str]:
 def _section(
     turn: Turn | None, records: list[Evidence], cited: tuple[str, ...], tables: TableFinder
 ) -> Section:
-    steps = tuple(_step(e, tables) for e in records)
+    steps = tuple(step_of(e, tables) for e in records)
     if turn is None:
         return Section(None, None, None, "", "", steps)
     answer = turn.answer or {}
@@ -174,7 +174,8 @@ def _section(
     )
 
 
-def _step(evidence: Evidence, tables: TableFinder) -> Step:
+def step_of(evidence: Evidence, tables: TableFinder) -> Step:
+    """A record as a step to replay, with the tables that it needs defined before it."""
     if evidence.state != "finished":
         return Step(evidence)
     if evidence.tool == "save_table":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from llmauto_agent.numbers import is_number
 from llmauto_agent.report.references import step_text
 from llmauto_agent.report.store import Record
-from llmauto_tools.documents.model import Document, Figure, Heading, plain
+from llmauto_tools.documents.model import Chart, Document, Figure, Heading, Table, pieces_of, plain
 from llmauto_tools.ledger import Evidence
 
 MOST_MOVED = 12
@@ -131,3 +131,26 @@ def _cell(figure: Figure, step: str, record: Evidence, cell: re.Match[str]) -> N
     name = names[int(cell["column"])]
     label = next((str(v) for v in row if isinstance(v, str)), "")
     return Number(f"{step}{cell['table']}[{label}]{step_text(name)}", f"{label} {name}".strip(), figure)
+
+
+def texts_changed(before: Document, after: Document) -> list[str]:
+    """The parts whose words, tables or charts are others, came or went: by their heading, else their key."""
+    old, new = _parts(before), _parts(after)
+    names = {b.key: plain(b.pieces) for d in (before, after) for b in d.blocks if isinstance(b, Heading)}
+    changed = [
+        key for key in dict.fromkeys([*old, *new]) if key != "appendix" and old.get(key) != new.get(key)
+    ]
+    if before.title != after.title:
+        changed.insert(0, "title")
+    return [names.get(key, key) for key in changed]
+
+
+def _parts(document: Document) -> dict[str, list[str]]:
+    """What each part says: its numbers as they are printed, whatever evidence they came from."""
+    parts: dict[str, list[str]] = {}
+    for block in document.blocks:
+        said = " ".join(plain(p) for p in pieces_of(block))
+        if isinstance(block, (Chart, Table)):
+            said = f"{block.kind} {block.title if isinstance(block, Chart) else block.caption}"
+        parts.setdefault(block.key, []).append(said)
+    return parts

@@ -107,7 +107,7 @@ def _number(value: float, form: Format, language: Language) -> str:
     if form.kind == "percent":
         return sign + format_percent(value, 1 if form.decimals is None else form.decimals)
     if form.kind == "points":
-        points = format_number(100 * value, 1 if form.decimals is None else form.decimals)
+        points = format_percent(value, 1 if form.decimals is None else form.decimals).removesuffix("%")
         return f"{sign}{points} 个百分点" if language == "zh" else f"{sign}{points} percentage points"
     if form.kind == "plain":
         return f"{value:g}" if isinstance(value, float) else str(value)

@@ -26,9 +26,19 @@ _LINKED = frozenset(
 )
 
 
-def link_text(text: str, evidence: Sequence[Evidence], question: str = "") -> Pieces:
-    """The text with every number that the evidence holds as a figure, and every other one marked."""
-    return link_numbers((Text(text=text),), evidence, question=question)
+def link_text(text: str, evidence: Sequence[Evidence], source: str = "") -> Pieces:
+    """The text with every number that the evidence holds as a figure, and every other one marked.
+
+    source: the path of the text itself, where the evidence has it: what a tool says of its own result, and
+    keeps nowhere else, is linked to that.
+    """
+    pieces = link_numbers((Text(text=text),), evidence)
+    if not source:
+        return pieces
+    return tuple(
+        Figure(text=p.text, ref=source, value=None, format="told") if isinstance(p, Unverified) else p
+        for p in pieces
+    )
 
 
 def link_numbers(

@@ -215,7 +215,7 @@ class MarkupParser:
             text, evidence = self._sayings[name]
             return link_text(text, [evidence])
         found = resolve(path.strip(), self._evidence)
-        return link_text(str(found.value or ""), [found.evidence])
+        return link_text(str(found.value or ""), [found.evidence], found.ref)
 
     def _figure(self, text: str) -> Figure | Unverified:
         path, _, form = text.rpartition("|") if "|" in text else (text, "", "auto")

@@ -106,7 +106,8 @@ class _Production:
 
     def _record(self, material: Material, session: str) -> Record:
         steps = {name: e.id for name, e in material.done.items()}
-        return Record(material.goal.text, material.goal.template, session, steps)
+        sources = self._wanted.request.sources
+        return Record(material.goal.text, material.goal.template, session, steps, sources)
 
 
 def change_lines(difference: Difference, language: str) -> Sequence[Mark]:

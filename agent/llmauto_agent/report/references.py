@@ -27,6 +27,9 @@ _STEP = re.compile(
     r"|\[\"(?P<quoted>(?:[^\"\\]|\\.)*)\"\]"
     r"|\[(?P<column>[^\]=\"]+|\"(?:[^\"\\]|\\.)*\")=(?P<wanted>[^\]\"]*|\"(?:[^\"\\]|\\.)*\")\]"
 )
+_CELL = re.compile(
+    r"(?P<path>(?P<id>e\d+)(?:\.sections\[(?P<section>\d+)\])?\.rows\[\d+\])\[(?P<column>\d+)\]$"
+)
 _PARTS = ("rows", "row_count", "figures", "sections", "arguments", "seed", "text", "notes")
 
 Step = str | int | tuple[str, str]
@@ -173,3 +176,16 @@ def _walk(value: Any, steps: Sequence[Step], text: str) -> tuple[Any, str]:
         else:
             raise ReportError(f"'{text}' goes on where there is a single value already.")
     return value, tail
+
+
+def named_reference(ref: str, evidence: Mapping[str, Evidence]) -> str:
+    """A path with the column of a cell by its name, so that a reader knows what it is."""
+    match = _CELL.match(ref)
+    record = evidence.get(match["id"]) if match is not None else None
+    if match is None or record is None:
+        return ref
+    if match["section"] is None:
+        names = [n for n, _ in record.columns]
+    else:
+        names = list(record.sections[int(match["section"])].columns)
+    return match["path"] + step_text(names[int(match["column"])])

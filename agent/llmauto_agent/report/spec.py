@@ -42,7 +42,7 @@ def read_spec(path: Path) -> ReportSpec:
 
     Raises InvalidArguments where it cannot be read or is wrong: the line, or the field, is named.
     """
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))

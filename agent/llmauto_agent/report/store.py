@@ -30,6 +30,8 @@ class Record:
     """Of its steps in the ledger; the same for the same wish on the same data."""
     steps: dict[str, str] = field(default_factory=dict)
     """Step name to evidence id."""
+    sources: tuple[str, ...] = ()
+    """As they were given, to be attached again."""
     edits: tuple[str, ...] = ()
     """What a person changed in it since it was drafted."""
 
@@ -101,9 +103,14 @@ def _load(saved: Saved) -> Kept:
     try:
         document = Document.from_json((saved.path / _DOCUMENT).read_bytes())
         fields: dict[str, Any] = json.loads((saved.path / _RECORD).read_text("utf-8"))
-        return Kept(saved, document, Record(**{**fields, "edits": tuple(fields.get("edits", ()))}))
+        return Kept(saved, document, _record(fields))
     except (OSError, ValueError, TypeError) as e:
         raise WorkspaceError(f"The report {saved.ref} in {saved.path} is damaged: {e}.") from e
+
+
+def _record(fields: dict[str, Any]) -> Record:
+    listed = {name: tuple(fields.get(name, ())) for name in ("sources", "edits")}
+    return Record(**{**fields, **listed})
 
 
 def _undated(document: Document) -> Document:

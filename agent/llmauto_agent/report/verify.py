@@ -1,6 +1,7 @@
 """The last look at a report: does every number, and every claim, say what the evidence says?
 
-    figures    what is printed is what the value at the reference prints as
+    figures    what is printed is what the value at the reference prints as, and the value belongs to what is
+               named beside it (subjects.py)
     numbers    what stands free is found by the grounding check, and linked, or it is marked
     claims     "rose", "more than half", "twice": against the values (claims.py)
 
@@ -17,6 +18,7 @@ from llmauto_agent.report.claims import Claim, claims_in
 from llmauto_agent.report.formats import format_value
 from llmauto_agent.report.ground import NOT_FOUND, link_numbers
 from llmauto_agent.report.references import resolve
+from llmauto_agent.report.subjects import misplaced
 from llmauto_tools.documents.model import (
     Document,
     Figure,
@@ -29,6 +31,8 @@ from llmauto_tools.documents.model import (
 )
 from llmauto_tools.errors import ReportError
 from llmauto_tools.ledger import Evidence
+
+UNSHOWN = "nothing beside it shows it"
 
 __all__ = ["Finding", "Verified", "verify_document", "verify_pieces"]
 
@@ -95,13 +99,19 @@ def verify_pieces(
 ) -> tuple[Pieces, int, list[Finding]]:
     """One run of text: the pieces with what is wrong marked, how much was checked, and what is wrong."""
     compared = tuple(_compared(p, evidence, language) if isinstance(p, Figure) else p for p in pieces)
+    compared = _in_place(compared, misplaced(compared, evidence))
     linked = link_numbers(compared, _at_hand(compared, evidence), names=names, question=question)
-    claims = claims_in(linked, evidence)
+    claims = claims_in(linked, evidence, names)
     wrong = [c for c in claims if c.holds is False or (strict and c.holds is None)]
     marked = _marked(linked, wrong)
     checked = sum(isinstance(p, (Figure, Unverified)) for p in linked) + len(claims)
     findings = [Finding(p.text, p.reason) for p in marked if isinstance(p, Unverified)]
     return marked, checked, findings
+
+
+def _in_place(pieces: Pieces, wrong: Mapping[int, str]) -> Pieces:
+    """The pieces with the figures marked that stand beside another name than their own."""
+    return tuple(Unverified(text=p.text, reason=wrong[i]) if i in wrong else p for i, p in enumerate(pieces))
 
 
 def _at_hand(pieces: Pieces, evidence: Mapping[str, Evidence]) -> list[Evidence]:
@@ -134,6 +144,8 @@ def _derived(figure: Figure, evidence: Mapping[str, Evidence]) -> Figure | Unver
 
 
 def _stands_for(text: str, value: object) -> bool:
+    if isinstance(value, str):
+        return text in value
     mentions = find_mentions(text, [])
     if len(mentions) != 1 or not isinstance(value, (int, float)):
         return text == str(value)
@@ -161,7 +173,9 @@ def _pieces_marked(pieces: Pieces, claims: Sequence[Claim]) -> Iterator[Text | U
             for claim in sorted(own, key=lambda c: c.start):
                 if claim.start > place:
                     yield Text(text=piece.text[place - at : claim.start - at])
-                yield Unverified(text=piece.text[claim.start - at : claim.end - at], reason=claim.reason)
+                yield Unverified(
+                    text=piece.text[claim.start - at : claim.end - at], reason=claim.reason or UNSHOWN
+                )
                 place = claim.end
             if place < end:
                 yield Text(text=piece.text[place - at :])
