@@ -161,9 +161,18 @@ def _compose(f: Figures, e: Evidence) -> str:
     return f"计划的 {_n(len(f.get('steps', [])))} 个步骤都已完成，各步的证据见下表。"
 
 
+def _find_insights(f: Figures, e: Evidence) -> str:
+    """The three strongest facts, in the sentences that the tool wrote."""
+    from llmauto_tools.insights.words import filled
+
+    if not f["insights"]:
+        return f"检验了 {_n(f['tested'])} 个可能的事实，没有足够可靠且足够大的发现。"
+    return "".join(filled(i["sentence_zh"], i["values"], i["formats"]) for i in f["insights"][:3])
+
+
 _WORDERS: dict[str, Callable[[Figures, Evidence], str]] = {
     "profile": _profile, "check_quality": _check_quality, "preprocess": _preprocess, "apply_recipe": _apply_recipe,
     "select_features": _select_features, "test_hypothesis": _test_hypothesis, "relate": _relate,
-    "time_series": _time_series, "forecast": _forecast, "segment": _segment, "train_model": _train_model,
+    "time_series": _time_series, "forecast": _forecast, "segment": _segment, "find_insights": _find_insights, "train_model": _train_model,
     "evaluate_model": _evaluate_model, "predict": _predict, "explain_model": _explain_model, "compose": _compose,
 }  # fmt: skip

@@ -46,7 +46,7 @@ def _difference(layout: Layout, groups: Groups, m: Measure, moments: Moments) ->
         yes = n * mean
         p, effect, _ = s.chi_square(np.column_stack([yes, n - yes]))
     else:
-        p, effect = s.welch_anova(n, mean, variance)
+        p, effect = s.anova(n, mean, variance)
     levels = [groups.category.levels[i] for i in kept]
     top = int(np.argmax(np.abs(mean - m.mean) * np.sqrt(n)))
     yield Candidate(
@@ -63,23 +63,32 @@ def _outlier(
 ) -> Candidate:
     """The group that is furthest from the others, told against how much these differ among themselves.
 
-    A prediction interval for one more group (Student's t), times the number of groups.
+    A prediction interval for one more group (Student's t with the tails of the other groups), times the number
+    of groups; of a measure that is positive, in logarithms too: means of skewed values are skewed.
     """
-    k, best = len(n), (0.0, 0, 1.0)
     pooled = float(((n - 1) * variance).sum() / max((n - 1).sum(), 1))
-    for i in range(k):
-        rest = np.delete(mean, i)
-        between = float(rest.var(ddof=1))
-        error = math.sqrt(max(between * (1 + 1 / (k - 1)), pooled / n[i] + pooled / max(n.sum() - n[i], 1)))
-        t = float(mean[i] - rest.mean()) / error if error > 0 else 0.0
-        if abs(t) > abs(best[0]):
-            best = (t, i, s.t_p(t, k - 2))
-    _, i, p = best
+    i, p = _furthest(mean, np.sqrt(pooled / n + pooled / np.maximum(n.sum() - n, 1)))
+    if m.positive and mean.min() > 0:
+        error = np.sqrt(pooled / n) / mean
+        j, other = _furthest(np.log(mean), error)
+        p = max(p, other) if i == j else 1.0
     d = (float(mean[i]) - float(np.delete(mean, i).mean())) / math.sqrt(pooled) if pooled > 0 else 0.0
     return Candidate(
-        "outlier", "group_outlier", (name, m.column), s.bounded(p, k), s.from_d(d), "standardised difference",
+        "outlier", "group_outlier", (name, m.column), p, s.from_d(d), "standardised difference",
         max(float(n[i]) / max(rows, 1), 0.05), OUTLIER_SURPRISE, (name, levels[i]), {"level": levels[i]},
     )  # fmt: skip
+
+
+def _furthest(mean: s.Values, error: s.Values) -> tuple[int, float]:
+    """The place of the mean furthest from the rest, and Bonferroni's bound of its p."""
+    k, best = len(mean), (0.0, 0, 1.0)
+    for i in range(k):
+        rest = np.delete(mean, i)
+        scale = math.sqrt(max(float(rest.var(ddof=1)) * (1 + 1 / (k - 1)), float(error[i]) ** 2))
+        t = float(mean[i] - rest.mean()) / scale if scale > 0 else 0.0
+        if abs(t) > abs(best[0]):
+            best = (t, i, s.t_p(t, min(k - 2, s.tail_df(rest))))
+    return best[1], s.bounded(best[2], k)
 
 
 def _contributions(groups: Groups, m: Measure, moments: Moments) -> Iterator[Candidate]:

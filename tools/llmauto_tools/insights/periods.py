@@ -34,6 +34,8 @@ FULL = 0.8
 """The part of the periods that must have rows."""
 GROUPED_CATEGORIES = 5
 GROUPED_LEVELS = 8
+MAX_GROUPS = 50
+"""Of a category with more levels, the first few would say little."""
 LONGEST_HOURS = 400.0
 MAX_PERIODS = 15_000
 EDGE = 0.1
@@ -118,7 +120,7 @@ def read_timeline(workspace: Workspace, layout: Layout, context: ToolContext) ->
     unit = choose_unit(fine, span, base)
     if unit is None:
         return None
-    grouped = [c for c in layout.categories if len(c.levels) >= 2][:GROUPED_CATEGORIES]
+    grouped = [c for c in layout.categories if 2 <= len(c.levels) <= MAX_GROUPS][:GROUPED_CATEGORIES]
     found = _read(workspace, layout, unit, grouped, context)
     whole = found.pop(None)
     keep = _complete(whole, span)

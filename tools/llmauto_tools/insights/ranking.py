@@ -43,6 +43,20 @@ def significant(candidates: Sequence[Candidate], fdr: float) -> list[Candidate]:
     return sorted(passed, key=order)
 
 
+def sure(kept: Sequence[Candidate], tested: int, fdr: float) -> list[Candidate]:
+    """Those that pass the procedure again, counted without repetitions.
+
+    One strong pattern passes in many guises, and each of them would let a further chance finding pass.
+    """
+    by_p = sorted(kept, key=lambda c: c.p)
+    allowed = 0
+    for place, candidate in enumerate(by_p, 1):
+        if candidate.p * tested <= fdr * place:
+            allowed = place
+    limit = by_p[allowed - 1].p if allowed else -1.0
+    return [c for c in kept if c.p <= limit]
+
+
 def score(candidate: Candidate, q: float) -> float:
     """Effect × root of coverage × surprise × a part between 0.5 and 1 for significance."""
     sure = 0.5 + 0.5 * min(-math.log10(max(q, 1e-12)) / 6, 1.0)
@@ -170,7 +184,7 @@ def _rows_explain(weaker: Candidate, stronger: Candidate) -> bool:
         or weaker.group
     ):
         return False
-    if "course" not in stronger.facts or stronger.group or weaker.form[:6] != stronger.form[:6]:
+    if "course" not in stronger.facts or stronger.group or weaker.form.rsplit("_", 1)[0] != stronger.form.rsplit("_", 1)[0]:
         return False
     mine, other = weaker.facts["course"], stronger.facts["course"]
     if weaker.facts.get("season") != stronger.facts.get("season"):

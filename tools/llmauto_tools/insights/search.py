@@ -102,6 +102,7 @@ def search(workspace: Workspace, request: Request, context: ToolContext | None =
     ]
     passed = ranking.significant(tested, request.fdr)
     kept = ranking.without_repetitions(passed, plan, cells, sample)
+    kept = ranking.sure(kept, len(tested), request.fdr)
 
     def run(sql: str) -> tuple[tuple[object, ...], ...]:
         return workspace.engine.query(sql, max_rows=MAX_ROWS, timeout=context.timeout).rows

@@ -6,6 +6,7 @@ variance its root (Cohen 1988; Borenstein et al. 2009, chapter 7), so that facts
 
 from __future__ import annotations
 
+import heapq
 import math
 from typing import Any
 
@@ -60,16 +61,17 @@ def chi2_p(x: float, df: float) -> float:
     return bounded(float(stats.chi2.sf(x, df))) if df > 0 else 1.0
 
 
-def welch_anova(n: Values, mean: Values, variance: Values) -> tuple[float, float]:
-    """p and the root of omega squared of the means of several groups (Welch 1951).
+def anova(n: Values, mean: Values, variance: Values) -> tuple[float, float]:
+    """p and the root of omega squared of the means of several groups, from their moments.
 
-    n: rows per group, at least 2 each; variance: of the sample (n - 1). Groups without variance get the
-    pooled one: a group of equal values is no proof by itself.
+    n: rows per group, at least 2 each; variance: of the sample (n - 1). p is the larger of Welch's test (1951),
+    which holds under unequal variances, and Fisher's, which is less misled by small skewed groups. Groups
+    without variance get the pooled one: a group of equal values is no proof by itself.
     """
-    k = len(n)
+    k, within_df = len(n), float((n - 1).sum())
     if k < 2:
         return 1.0, 0.0
-    pooled = float(((n - 1) * variance).sum() / max((n - 1).sum(), 1))
+    pooled = float(((n - 1) * variance).sum() / max(within_df, 1))
     if pooled <= 0:
         return 1.0, 0.0
     weight = n / np.where(variance > 1e-12 * pooled, variance, pooled)
@@ -78,8 +80,10 @@ def welch_anova(n: Values, mean: Values, variance: Values) -> tuple[float, float
     spread = float(((1 - share) ** 2 / (n - 1)).sum())
     between = float((weight * (mean - grand) ** 2).sum()) / (k - 1)
     f = between / (1 + 2 * (k - 2) / (k * k - 1) * spread)
-    p = f_p(f, k - 1, (k * k - 1) / (3 * spread) if spread else math.inf)
-    return p, omega(n, mean, pooled)
+    welch = f_p(f, k - 1, (k * k - 1) / (3 * spread) if spread else math.inf)
+    centre = float((n * mean).sum() / n.sum())
+    fisher = f_p(float((n * (mean - centre) ** 2).sum()) / (k - 1) / pooled, k - 1, within_df)
+    return max(welch, fisher), omega(n, mean, pooled)
 
 
 def omega(n: Values, mean: Values, pooled: float) -> float:
@@ -115,17 +119,22 @@ def chi_square(table: Values, least: float = 5.0) -> tuple[float, float, Values]
 
 
 def _merged(table: Values, least: float) -> Values:
-    """The table with rows of small expected counts added up, the smallest first."""
-    rows = [row for row in table if row.sum() > 0]
+    """The table with rows of small expected counts added up, the smallest first.
+
+    Only the sums decide which rows go together: to look at the cells would choose the result.
+    """
+    rows = [(float(row.sum()), i, row) for i, row in enumerate(table) if row.sum() > 0]
     if not rows:
         return np.zeros((0, table.shape[1]))
-    columns = np.sum(rows, axis=0)
+    columns = np.sum([row for _, _, row in rows], axis=0)
     columns = columns[columns > 0]
     smallest = float(columns.min() / columns.sum()) if len(columns) else 0.0
-    rows.sort(key=lambda row: (float(row.sum()), row.tolist()))
-    while len(rows) > 1 and float(rows[0].sum()) * smallest < least:
-        rows = sorted([rows[0] + rows[1], *rows[2:]], key=lambda row: (float(row.sum()), row.tolist()))
-    return np.asarray(rows)
+    heapq.heapify(rows)
+    while len(rows) > 1 and rows[0][0] * smallest < least:
+        total, i, row = heapq.heappop(rows)
+        other_total, _, other = heapq.heappop(rows)
+        heapq.heappush(rows, (total + other_total, i, row + other))
+    return np.asarray([row for _, _, row in sorted(rows, key=lambda r: r[1])])
 
 
 def residuals(table: Values) -> Values:

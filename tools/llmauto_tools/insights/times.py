@@ -98,7 +98,9 @@ def group_courses(layout: Layout, whole: Series, part: Series, key: tuple[str, s
     column, _ = key
     n, time = whole.rows, layout.time.columns
     coverage = float(part.rows.sum() / max(n.sum(), 1))
-    if layout.wanted(column) and n.max(initial=0) > 1:
+    category = layout.category(column)
+    two = category is not None and category.boolean  # its rate is a course of its own
+    if layout.wanted(column) and n.max(initial=0) > 1 and not two:
         share = np.divide(part.rows, n, out=np.full(len(n), np.nan), where=n > 0)
         yield Course("share", (*time, column), share, n, False, 1.0, key, True, max(coverage, 0.3))
     for m in layout.measures:

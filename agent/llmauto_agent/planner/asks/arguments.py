@@ -403,6 +403,16 @@ def _explain_model(ask: Ask) -> dict[str, Any]:
     return arguments
 
 
+def _find_insights(ask: Ask) -> dict[str, Any]:
+    """The table, and the column that the facts have to be about, if one is named with certainty."""
+    arguments: dict[str, Any] = {"table": ask.table}
+    named = [m for m in ask.mentions if m.score >= 0.85 and not m.by_value and not ask.named.is_date(m.column)]
+    about = ask.after(r"\b(?:about|on|in|for|with|of|target)\b|关于|目标|针对", 20)
+    if about in named:
+        arguments["target"] = about.column if about is not None else None
+    return arguments
+
+
 def _row(ask: Ask) -> int | None:
     found = re.search(
         r"\b(?:row|line|record|case|observation|customer|passenger|number|no\.?)\s*#?\s*(?:number |no\.? )?(\d+)\b|第\s*(\d+)\s*(?:行|条|个|位)",
@@ -421,6 +431,6 @@ BUILDERS: dict[str, Callable[[Ask], dict[str, Any]]] = {
     "select_features": _select_features, "test_hypothesis": _test_hypothesis, "relate": _relate,
     "time_series": _time_series, "forecast": _forecast, "segment": _segment, "chart": chart,
     "train_model": _train_model, "evaluate_model": _evaluate_model, "predict": _predict,
-    "explain_model": _explain_model,
+    "explain_model": _explain_model, "find_insights": _find_insights,
 }  # fmt: skip
 """Tool → its arguments. Raises Missing where something that it needs is not named."""

@@ -127,6 +127,11 @@ CUES_EN: dict[str, tuple[tuple[float, str], ...]] = {
         (2.6, r"\bgroup (?:\w+ )?(?:similar|alike|like)|\bsimilar (?:ones|rows|\w+) together\b|\bnatural (?:groups?|groupings?)\b|\blook-?alikes?\b|\b(?:fall|sort|split|divide|group)\b.{0,40}\b(?:in)?to\b.{0,12}\b(?:groups?|types|kinds|buckets of similar|personas?|clusters?)\b"),
         (2.6, r"\b(?:what|which|how many) (?:natural |main |different )?(?:kinds?|types?|sorts?|groups?|profiles|personas?|archetypes) of\b(?! data)|\bpersonas?\b|\barchetypes?\b"),
     ),
+    "find_insights": (
+        (3.1, r"\binsights?\b"),
+        (2.9, r"\b(?:what|anything|something|everything)\b.{0,12}\bstands? out\b(?! by\b)|\bwhat(?:'s| is| are)? (?:most )?(?:interesting|noteworthy|notable|remarkable|striking|surprising)\b|\b(?:interesting|noteworthy|notable|surprising|key|main) (?:facts|findings|patterns|things)\b"),
+        (2.6, r"\banything (?:interesting|noteworthy|notable|remarkable|surprising|worth (?:knowing|noting|saying|mentioning))\b|\bworth (?:knowing|noting|mentioning)\b"),
+    ),
     "chart": (
         (3, r"\bhistograms?\b|\bscatter\s?-?(?:plots?|charts?|diagrams?)?\b|\bbox\s?-?(?:and whisker )?(?:plots?|charts?)\b|\bheat\s?-?maps?\b|\bpie(?: charts?)?\b|\b(?:bar|line|area|column|stacked) (?:charts?|graphs?|plots?)\b|\bbars\b"),
         (2.6, r"\b(?:chart|plot|graph|draw|visuali[sz]e|visuali[sz]ation|diagram)\b"),
