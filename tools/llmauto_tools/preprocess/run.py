@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from llmauto_tools.toolbox.preprocess import PreprocessArguments
     from llmauto_tools.workspace import Workspace
 
+MAX_COLUMNS = 1_000
+"""Columns of a table that recipes are made for: each takes a look of its own and its part of a statement."""
 STRATA = 20
 """A target with at most this many values is split in proportion."""
 
@@ -37,6 +39,13 @@ STRATA = 20
 def run_preprocess(workspace: Workspace, arguments: PreprocessArguments, context: ToolContext) -> ToolResult:
     """Make or take a recipe, fit it, and save the recipe and the table that it makes."""
     table = workspace.table(arguments.table)
+    if len(table.columns) > MAX_COLUMNS:
+        raise InvalidArguments(
+            f"The table '{table.name}' has {len(table.columns):,} columns; a recipe is made for at most "
+            f"{MAX_COLUMNS:,}.",
+            "select_features says which columns matter, and save_table keeps those; train_model takes the whole "
+            "table as it is.",
+        )
     name = _free_name(workspace, arguments.name or f"{table.name}_prepared")
     recipe_name = arguments.recipe or recipe_name_of(table.name)
     check_recipe_name(recipe_name, "recipe")
