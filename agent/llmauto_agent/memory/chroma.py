@@ -115,6 +115,12 @@ class Index:
         self._engine = _engine(folder)
         self._id = str(self._engine.get_collection(_NAME, *_PLACE).id)
 
+    def warm(self, dimensions: int) -> None:
+        """Load the graph into memory, which the first search does."""
+        import numpy as np
+
+        self.nearest(np.full(dimensions, dimensions**-0.5, dtype=np.float32), 1)
+
     def nearest(self, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
         """(seq, cosine) of about the `count` nearest vectors, best first."""
         with self._lock:

@@ -1,8 +1,8 @@
 """Texts as keywords, for the full-text index and for comparing wordings.
 
-English words by their roots, without stop words; Chinese, which is not divided into words, by pairs of
-characters (bigrams: Nie, Brisebois and Ren, "On Chinese text retrieval", SIGIR 1996), and single characters
-where they stand alone. Names such as total_bill count whole and in parts.
+English words by their roots, without stop words; Chinese, which is not divided into words, by its characters
+and pairs of characters (Nie, Gao, Zhang and Zhou, "On the use of words and n-grams for Chinese information
+retrieval", IRAL 2000). Names such as total_bill count whole and in parts.
 """
 
 from __future__ import annotations
@@ -41,8 +41,14 @@ def query_words(text: str) -> list[str]:
     return list(dict.fromkeys(words or keywords(text)))
 
 
+_COMMON_ZH = frozenset("的了是在和与及或为以按其一不")
+"""Characters that say nothing by themselves."""
+
+
 def _bigrams(run: str) -> list[str]:
-    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+    if len(run) == 1:
+        return [run]
+    return [*(run[i : i + 2] for i in range(len(run) - 1)), *(c for c in run if c not in _COMMON_ZH)]
 
 
 def _word(word: str) -> list[str]:
@@ -52,3 +58,25 @@ def _word(word: str) -> list[str]:
     if len(parts) > 1:
         kept.append(fold(word).replace("_", ""))
     return kept
+
+
+_NAME_WORDS = 8
+"""Words at the beginning of a definition in which its name is."""
+
+
+def initials(text: str, at_most: int | None = None) -> list[str]:
+    """The initials of each three to five words in a row, and of the first two: what an abbreviation may stand for.
+
+    >>> initials("annual recurring revenue")
+    ['ar', 'arr']
+    """
+    words = [fold(w) for w in re.findall(r"[A-Za-z]+", text)][:at_most]
+    found = [words[0][0] + words[1][0]] if len(words) > 1 else []
+    for size in (3, 4, 5):
+        found += ["".join(w[0] for w in words[i : i + size]) for i in range(len(words) - size + 1)]
+    return found
+
+
+def entry_words(kind: str, text: str) -> list[str]:
+    """The keywords of an entry; a definition can also be found by the abbreviation of its name."""
+    return keywords(text) + (initials(text, _NAME_WORDS) if kind == "definition" else [])

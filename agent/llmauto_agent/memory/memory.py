@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from llmauto_agent.memory.embed import BUILTIN
 from llmauto_agent.memory.entry import Entry, checked
 from llmauto_agent.memory.store import Store, open_if_there
 from llmauto_tools.errors import LlmautoError, WorkspaceError
@@ -230,7 +231,9 @@ class Memory:
         parts = []
         for store in self.stores():
             search = self._dense(store, vector) if vector is not None else None
-            found = recall_from(store, request, search, 2 * limit, kinds)
+            found = recall_from(
+                store, request, search, 2 * limit, kinds, multilingual=self.embedder_spec != BUILTIN
+            )
             parts.append([r for r in found if session is None or _visible(r.entry, session)])
         kept = merged(parts, limit, characters)
         return [replace(r, stale=stale(r.entry)) for r in kept] if stale is not None else kept

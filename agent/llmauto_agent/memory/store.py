@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from llmauto_agent.memory.entry import Entry, checked
-from llmauto_agent.memory.keywords import keywords
+from llmauto_agent.memory.keywords import entry_words
 from llmauto_tools.errors import WorkspaceError
 from llmauto_tools.state import open_state, state_errors, writing
 
@@ -40,6 +40,11 @@ CREATE TABLE IF NOT EXISTS collections (
 CREATE TABLE IF NOT EXISTS vectors (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL, entry INTEGER NOT NULL,
     vector BLOB NOT NULL, UNIQUE (collection, entry)
+) STRICT;
+CREATE INDEX IF NOT EXISTS vectors_order ON vectors (collection, seq);
+CREATE TABLE IF NOT EXISTS blocks (
+    collection INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, seqs BLOB NOT NULL,
+    signs BLOB NOT NULL, PRIMARY KEY (collection, first)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS pending (
     collection INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (collection, entry)
@@ -167,18 +172,25 @@ class Store:
 
     def _put(self, entry: Entry) -> Entry:
         old = self.by_key(entry.key) if entry.key else None
-        if old is not None:
-            number = self.number(old.id)
-            self._remove_index(number, old.text)
-            self._update(number, entry)
-        else:
+        if old is None:
             cursor = self.db.execute(
                 f"INSERT INTO entries ({_COLUMNS}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _values(entry)
             )
             assert cursor.lastrowid is not None
-            number = cursor.lastrowid
-        self._add_index(number, entry.text)
-        return replace(entry, id=f"{self.letter}{number}")
+            self._add_index(cursor.lastrowid, entry)
+            return replace(entry, id=f"{self.letter}{cursor.lastrowid}")
+        self._replace(old, entry)
+        return replace(entry, id=old.id)
+
+    def _replace(self, old: Entry, new: Entry) -> None:
+        """Put an entry in the place of another; what was made of the text stays where the text does."""
+        number = self.number(old.id)
+        same = (old.kind, old.text) == (new.kind, new.text)
+        if not same:
+            self._remove_index(number, old)
+        self._update(number, new)
+        if not same:
+            self._add_index(number, new)
 
     def edit(self, entry: Entry) -> None:
         """Replace the entry of that id. Raises WorkspaceError when it is gone."""
@@ -188,9 +200,7 @@ class Store:
             old = self.get(number)
             if old is None:
                 raise WorkspaceError(f"There is no memory '{entry.id}' any more.")
-            self._remove_index(number, old.text)
-            self._update(number, entry)
-            self._add_index(number, entry.text)
+            self._replace(old, entry)
 
     def _update(self, number: int, entry: Entry) -> None:
         names = ", ".join(f"{name} = ?" for name in _COLUMNS.split(", ")[1:])
@@ -202,17 +212,22 @@ class Store:
             found = self.some(numbers)
             for entry in found:
                 number = self.number(entry.id)
-                self._remove_index(number, entry.text)
+                self._remove_index(number, entry)
                 self.db.execute("DELETE FROM entries WHERE number = ?", (number,))
-            if found:
-                self._leave_indexes()
         if found:
             self.scrub()
         return len(found)
 
-    def _leave_indexes(self) -> None:
-        """Use no index that may hold a vector which is gone now: Chroma keeps deleted ones in its graph."""
-        self.db.execute("UPDATE collections SET folder = NULL, upto = 0, forgotten = forgotten + 1")
+    def _leave_vector(self, collection: int, seq: int) -> None:
+        """Use neither a block nor an index that holds a vector which goes now: Chroma keeps deleted ones."""
+        self.db.execute(
+            "DELETE FROM blocks WHERE collection = ? AND first <= ? AND last >= ?", (collection, seq, seq)
+        )
+        self.db.execute(
+            "UPDATE collections SET forgotten = forgotten + 1, folder = CASE WHEN ?1 > upto THEN folder END,"
+            " upto = CASE WHEN ?1 > upto THEN upto ELSE 0 END WHERE id = ?2",
+            (seq, collection),
+        )
 
     def scrub(self) -> None:
         """Leave nothing of deleted texts: merge the keyword index anew, and empty the log.
@@ -224,8 +239,8 @@ class Store:
             self.db.execute("INSERT INTO words (words) VALUES ('optimize')")
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _add_index(self, number: int, text: str) -> None:
-        found = keywords(text)
+    def _add_index(self, number: int, entry: Entry) -> None:
+        found = entry_words(entry.kind, entry.text)
         self.db.execute("INSERT INTO words (rowid, tokens) VALUES (?, ?)", (number, " ".join(found)))
         self.db.executemany(
             "INSERT INTO terms VALUES (?, 1) ON CONFLICT (term) DO UPDATE SET entries = entries + 1",
@@ -233,10 +248,13 @@ class Store:
         )
         self.db.execute("INSERT INTO pending SELECT id, ? FROM collections", (number,))
 
-    def _remove_index(self, number: int, text: str) -> None:
-        terms = [(term,) for term in Counter(keywords(text))]
+    def _remove_index(self, number: int, entry: Entry) -> None:
+        terms = [(term,) for term in Counter(entry_words(entry.kind, entry.text))]
         self.db.executemany("UPDATE terms SET entries = entries - 1 WHERE term = ?", terms)
         self.db.executemany("DELETE FROM terms WHERE term = ? AND entries <= 0", terms)
+        found = self.db.execute("SELECT collection, seq FROM vectors WHERE entry = ?", (number,)).fetchall()
+        for collection, seq in found:
+            self._leave_vector(collection, seq)
         for table, column in (("words", "rowid"), ("vectors", "entry"), ("pending", "entry")):
             self.db.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from llmauto_agent.lock import try_lock
-from llmauto_agent.memory import chroma, vectors
+from llmauto_agent.memory import chroma, signs, vectors
 from llmauto_agent.memory.embed import BATCH, Embedder, make_embedder
 from llmauto_agent.memory.store import Store, open_if_there
 
@@ -74,6 +74,8 @@ def run(store: Store, embedder: Embedder, share: str, progress: Progress | None 
             return False
         embed_pending(store, embedder, share, progress=progress)
         current = vectors.of_model(store, embedder)
+        if vectors.count(store, current.id) >= chroma.LARGE:
+            signs.pack(store, current)
         for other in vectors.collections(store):
             if other.id != current.id:
                 vectors.drop(store, other.id)

@@ -127,16 +127,31 @@ def leave_out(store: Store, collection_id: int, entries: Sequence[Entry]) -> Non
         )
 
 
-def load(store: Store, found: Collection, after: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """(seq, vectors) of a collection's vectors after a seq, as int64 (n,) and float32 (n, dimensions)."""
+def load(
+    store: Store, found: Collection, after: int = 0, before: int = 2**62, limit: int = -1
+) -> tuple[np.ndarray, np.ndarray]:
+    """(seq, vectors) of a collection between two seqs, as int64 (n,) and float32 (n, dimensions)."""
+    rows = store.rows(
+        "SELECT seq, vector FROM vectors WHERE collection = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?",
+        (found.id, after, before, limit),
+    )
+    return _arrays(rows, found.dimensions)
+
+
+def load_some(store: Store, found: Collection, seqs: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The same for some seqs, as far as they are there."""
+    marks = ", ".join("?" * len(seqs))
+    return _arrays(
+        store.rows(f"SELECT seq, vector FROM vectors WHERE seq IN ({marks})", seqs), found.dimensions
+    )
+
+
+def _arrays(rows: Sequence[tuple[int, bytes]], dimensions: int) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
-    rows = store.rows(
-        "SELECT seq, vector FROM vectors WHERE collection = ? AND seq > ? ORDER BY seq", (found.id, after)
-    )
     seqs = np.fromiter((seq for seq, _ in rows), dtype=np.int64, count=len(rows))
     halves = np.frombuffer(b"".join(v for _, v in rows), dtype=np.float16)
-    return seqs, halves.reshape(len(rows), found.dimensions).astype(np.float32)
+    return seqs, halves.reshape(len(rows), dimensions).astype(np.float32)
 
 
 def entries_of(store: Store, seqs: Sequence[int]) -> dict[int, int]:
@@ -149,6 +164,16 @@ def newest(store: Store, collection_id: int) -> int:
     """The largest seq of a collection, 0 where it is empty."""
     [(seq,)] = store.rows("SELECT coalesce(max(seq), 0) FROM vectors WHERE collection = ?", (collection_id,))
     return int(seq)
+
+
+def state(store: Store, collection_id: int) -> tuple[object, ...]:
+    """Changes when the blocks or the index of a collection do, or when a vector was deleted."""
+    rows = store.rows(
+        "SELECT c.folder, c.forgotten, (SELECT count(*) FROM blocks b WHERE b.collection = c.id)"
+        " FROM collections c WHERE c.id = ?",
+        (collection_id,),
+    )
+    return tuple(rows[0]) if rows else ()
 
 
 def use_index(store: Store, found: Collection, folder: str, upto: int) -> bool:
@@ -164,5 +189,6 @@ def use_index(store: Store, found: Collection, folder: str, upto: int) -> bool:
 def drop(store: Store, collection_id: int) -> None:
     """Delete a model's vectors."""
     with store.lock, writing(store.db, store.path) as db:
-        for table, column in (("vectors", "collection"), ("pending", "collection"), ("collections", "id")):
+        for table in ("vectors", "pending", "blocks", "collections"):
+            column = "id" if table == "collections" else "collection"
             db.execute(f"DELETE FROM {table} WHERE {column} = ?", (collection_id,))
