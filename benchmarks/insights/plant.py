@@ -246,7 +246,9 @@ def odd_month_rate(w: World, rng: Rng) -> Planted:
 def last_rows(w: World, rng: Rng) -> Planted:
     last = w.data[w.time].max().to_period("M")
     keep_rows(w, np.where(w.data[w.time].dt.to_period("M") == last, 2.6, 1.0), rng)
-    return Planted(("change", "outlier", "change_point"), (on_time(w),), when=last.start_time, within=31, or_totals=True)
+    return Planted(
+        ("change", "outlier", "change_point"), (on_time(w),), when=last.start_time, within=31, or_totals=True
+    )
 
 
 def last_mean(w: World, rng: Rng) -> Planted:
@@ -283,7 +285,9 @@ def small_but_large(w: World, rng: Rng) -> Planted:
     mine = is_level(w, c, level) & (rng.random(len(w.data)) < 0.6)
     w.data.loc[mine, c] = rng.choice(np.array(others, dtype=object), int(mine.sum()))
     w.used.add(w.additive)
-    w.data[w.additive] = (w.data[w.additive].astype(float) * np.where(is_level(w, c, level), 7.0, 1.0)).round(2)
+    w.data[w.additive] = (w.data[w.additive].astype(float) * np.where(is_level(w, c, level), 7.0, 1.0)).round(
+        2
+    )
     return Planted(("share", "top_contributor"), (c, w.additive), (level,))
 
 
@@ -483,7 +487,11 @@ def gap_since(w: World, rng: Rng) -> Planted:
 def reversal_rate(w: World, rng: Rng) -> Planted:
     a, f, z = w.flags[0], w.flags[1], w.take(w.categories, rng)
     w.used |= {a, f}
-    place = w.data[z].map({v: i / (len(w.levels(z)) - 1) for i, v in enumerate(w.levels(z))}).to_numpy(dtype=float)
+    place = (
+        w.data[z]
+        .map({v: i / (len(w.levels(z)) - 1) for i, v in enumerate(w.levels(z))})
+        .to_numpy(dtype=float)
+    )
     set_rate(w, a, 0.1 + 0.8 * place, rng)
     set_rate(w, f, np.clip(0.15 + 0.75 * place - 0.17 * is_level(w, a, "yes"), 0.02, 0.98), rng)
     return Planted(("simpsons_reversal",), (a, f, z))
@@ -502,7 +510,11 @@ def reversal_slope(w: World, rng: Rng) -> Planted:
 def reversal_mean(w: World, rng: Rng) -> Planted:
     a, z, m = w.flags[0], w.take(w.categories, rng), w.take(w.measures, rng)
     w.used.add(a)
-    place = w.data[z].map({v: i / (len(w.levels(z)) - 1) for i, v in enumerate(w.levels(z))}).to_numpy(dtype=float)
+    place = (
+        w.data[z]
+        .map({v: i / (len(w.levels(z)) - 1) for i, v in enumerate(w.levels(z))})
+        .to_numpy(dtype=float)
+    )
     set_rate(w, a, 0.12 + 0.76 * place, rng)
     lift(w, m, 4.0 * place - 0.9 * is_level(w, a, "yes"), 1.0)
     return Planted(("simpsons_reversal",), (a, m, z))

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Insights: planted patterns found among the top ten, false discoveries on noise, time and memory.
 
-    llmauto bench insights                     # one planted pattern per table, the held-out half
-    llmauto bench insights --set dev           # the half that thresholds were tuned on
-    llmauto bench insights --several           # four patterns per table, groups of unequal size
-    llmauto bench insights --noise 120         # tables without any pattern
-    llmauto bench insights --large 1000000     # seconds and peak memory
-    llmauto bench insights --peer PYTHON       # ydata-profiling, in an environment of its own, on the same tables
+llmauto bench insights                     # one planted pattern per table, the held-out half
+llmauto bench insights --set dev           # the half that thresholds were tuned on
+llmauto bench insights --several           # four patterns per table, groups of unequal size
+llmauto bench insights --noise 120         # tables without any pattern
+llmauto bench insights --large 1000000     # seconds and peak memory
+llmauto bench insights --peer PYTHON       # ydata-profiling, in an environment of its own, on the same tables
 """
 
 from __future__ import annotations
@@ -36,12 +36,16 @@ TOP = 10
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--set", choices=("dev", "held", "all"), default="held")
     parser.add_argument("--only", nargs="+", help="these variants only")
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="rows of the tables")
     parser.add_argument("--seeds", type=int, default=1, help="tables per variant and size")
-    parser.add_argument("--several", type=int, nargs="?", const=40, help="so many tables with four patterns each")
+    parser.add_argument(
+        "--several", type=int, nargs="?", const=40, help="so many tables with four patterns each"
+    )
     parser.add_argument("--noise", type=int, help="so many tables without a pattern")
     parser.add_argument("--fdr", type=float, default=0.05)
     parser.add_argument("--large", type=int, help="rows of one large table")
@@ -134,17 +138,25 @@ def single(part: str, only: list[str] | None, sizes: list[int], seeds: int, fdr:
     return 0
 
 
-def _print(per: dict[str, Any], by_size: dict[int, list[bool]], ranks: list[int], seconds: list[float]) -> None:
+def _print(
+    per: dict[str, Any], by_size: dict[int, list[bool]], ranks: list[int], seconds: list[float]
+) -> None:
     print("| variant | found | told | of them right |\n|---|---|---|---|")
     for name, rows in per.items():
-        print(f"| {name} | {sum(r[0] for r in rows)}/{len(rows)} | {sum(r[3] for r in rows)} | {sum(r[2] for r in rows)} |")
+        print(
+            f"| {name} | {sum(r[0] for r in rows)}/{len(rows)} | {sum(r[3] for r in rows)} | {sum(r[2] for r in rows)} |"
+        )
     rows = [r for found in per.values() for r in found]
     told = sum(r[3] for r in rows)
     print(f"\nRecall: {sum(r[0] for r in rows)}/{len(rows)} = {sum(r[0] for r in rows) / len(rows):.3f}")
     for n, found in sorted(by_size.items()):
         print(f"  {n:,} rows: {sum(found)}/{len(found)}")
-    print(f"Precision: {sum(r[2] for r in rows)}/{told} = {sum(r[2] for r in rows) / max(told, 1):.3f} tell the pattern or a part of it")
-    print(f"The pattern is first in {sum(r == 1 for r in ranks)} of {len(ranks)}, among the first three in {sum(r <= 3 for r in ranks)}")
+    print(
+        f"Precision: {sum(r[2] for r in rows)}/{told} = {sum(r[2] for r in rows) / max(told, 1):.3f} tell the pattern or a part of it"
+    )
+    print(
+        f"The pattern is first in {sum(r == 1 for r in ranks)} of {len(ranks)}, among the first three in {sum(r <= 3 for r in ranks)}"
+    )
     print(f"Seconds per table: median {np.median(seconds):.2f}, most {max(seconds):.2f}")
 
 
@@ -182,13 +194,20 @@ def several(count: int, part: str, verbose: bool) -> int:
         ok = [any(follows(x, p, w) or hits(x, p, w) for _, _, p in patterns) for x in insights]
         right += sum(ok)
         # Groups are of unequal size in these tables, so that this is a fact, but not a planted one.
-        base += sum(not good and x.form in ("share_of_rows", "top_of_total", "pareto") for good, x in zip(ok, insights, strict=True))
+        base += sum(
+            not good and x.form in ("share_of_rows", "top_of_total", "pareto")
+            for good, x in zip(ok, insights, strict=True)
+        )
         if verbose:
             print(k, [(n, p.columns) for _, n, p in patterns])
             for x in insights:
                 print(f"     {x.score:.3f} {x.kind} {x.form} {x.columns} | {x.text()}")
-    print(f"{count} tables, {planted_count} patterns: recall of the top ten {found}/{planted_count} = {found / planted_count:.3f}")
-    print(f"{told} told: {right} tell a pattern or a part of it ({right / told:.3f}), {base} the unequal size of groups, {told - right - base} neither")
+    print(
+        f"{count} tables, {planted_count} patterns: recall of the top ten {found}/{planted_count} = {found / planted_count:.3f}"
+    )
+    print(
+        f"{told} told: {right} tell a pattern or a part of it ({right / told:.3f}), {base} the unequal size of groups, {told - right - base} neither"
+    )
     print("missed:", dict(sorted((k, v) for k, v in missed.items() if v)))
     return 0
 
@@ -207,7 +226,9 @@ def noise(count: int, fdr: float, verbose: bool) -> int:
             kinds[f"{x.kind} {x.form}"] += 1
             if verbose:
                 print(f"  {k} n={len(w.data)} p={x.p:.1e} q={x.q:.3f} {x.form} {x.columns} | {x.text()}")
-    print(f"{count} tables of noise at a rate of {fdr}: {with_any} with an insight ({with_any / count:.3f}), {told} insights")
+    print(
+        f"{count} tables of noise at a rate of {fdr}: {with_any} with an insight ({with_any / count:.3f}), {told} insights"
+    )
     print(dict(kinds))
     return 0
 
@@ -227,23 +248,25 @@ def large(rows: int, memory: str) -> int:
         for x in found.insights:
             print(f"  {x.score:.3f} {x.kind}: {x.text()}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{rows:,} rows × 12 columns: {took:.1f} s, peak {peak:,.0f} MB, {found.tested} facts tested, {found.passed} passed")
+    print(
+        f"{rows:,} rows × 12 columns: {took:.1f} s, peak {peak:,.0f} MB, {found.tested} facts tested, {found.passed} passed"
+    )
     return 0
 
 
 def _write_large(duckdb: Any, rows: int, path: Path) -> None:
     """Two years of orders with a weekday season, a step, a group difference and an interaction."""
     sql = f"""
-        SELECT i AS order_id, DATE '2022-01-03' + CAST(hash(i, 1) % 730 AS INT) AS order_date,
-            'C' || (hash(i, 2) % 50000)::VARCHAR AS customer, ['North', 'South', 'East', 'West'][(hash(i, 3) % 4 + 1)::INT] AS region,
-            ['web', 'store', 'phone'][(hash(i, 4) % 3 + 1)::INT] AS channel, 'p' || (hash(i, 5) % 30)::VARCHAR AS product,
-            (hash(i, 6) % 100 < 30)::BOOLEAN AS returned,
-            round(20 + 60 * (hash(i, 7) % 10007) / 10007.0 + 8 * (hash(i, 3) % 4 = 0)::INT
-                + 25 * (hash(i, 3) % 4 = 1 AND hash(i, 4) % 3 = 0)::INT, 2) AS amount,
-            1 + (hash(i, 8) % 9)::INT AS quantity,
-            round(10 + 5 * (hash(i, 9) % 1009) / 1009.0 + 4 * (hash(i, 1) % 730 >= 400)::INT, 3) AS delivery_hours,
-            CASE WHEN hash(i, 10) % 100 < 10 THEN NULL ELSE round(1 + 4 * (hash(i, 11) % 997) / 997.0, 2) END AS rating,
-            round(((hash(i, 7) % 10007) / 10007.0 + (hash(i, 12) % 991) / 991.0) * 30, 2) AS weight
+        SELECT i AS order_id, DATE '2022-01-03' + CAST(hash(i * 13 + 1) % 730 AS INT) AS order_date,
+            'C' || (hash(i * 13 + 2) % 50000)::VARCHAR AS customer, ['North', 'South', 'East', 'West'][(hash(i * 13 + 3) % 4 + 1)::INT] AS region,
+            ['web', 'store', 'phone'][(hash(i * 13 + 4) % 3 + 1)::INT] AS channel, 'p' || (hash(i * 13 + 5) % 30)::VARCHAR AS product,
+            (hash(i * 13 + 6) % 100 < 30)::BOOLEAN AS returned,
+            round(20 + 60 * (hash(i * 13 + 7) % 10007) / 10007.0 + 8 * (hash(i * 13 + 3) % 4 = 0)::INT
+                + 25 * (hash(i * 13 + 3) % 4 = 1 AND hash(i * 13 + 4) % 3 = 0)::INT, 2) AS amount,
+            1 + (hash(i * 13 + 8) % 9)::INT AS quantity,
+            round(10 + 5 * (hash(i * 13 + 9) % 1009) / 1009.0 + 4 * (hash(i * 13 + 1) % 730 >= 400)::INT, 3) AS delivery_hours,
+            CASE WHEN hash(i * 13 + 10) % 100 < 10 THEN NULL ELSE round(1 + 4 * (hash(i * 13 + 11) % 997) / 997.0, 2) END AS rating,
+            round(((hash(i * 13 + 7) % 10007) / 10007.0 + (hash(i * 13 + 12) % 991) / 991.0) * 30, 2) AS weight
         FROM range({rows}) t(i)"""
     duckdb.sql(f"COPY ({sql}) TO '{path}' (FORMAT parquet)")
 

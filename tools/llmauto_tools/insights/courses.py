@@ -16,6 +16,9 @@ Codes = NDArray[np.int64]
 MIN_PERIODS = 10
 MAX_SPLITS = 200
 EDGE_PERIODS = 4
+LEAST_DF = 3.0
+"""Left by the correction for autocorrelation: a short course that goes one way all along is still a trend."""
+MANY_ROWS, MOSTLY_SAMPLING, LIGHT_DF = 20, 1.6, 200.0
 ODD_ROWS = 5
 """Of a period with a mean or a share that may be called odd."""
 MODELLED = 0.01
@@ -39,13 +42,16 @@ class Shape:
     residual: Values
     """Of the weighted course, after the shape and the season where it is clear, else after the season alone."""
     parameters: int
+    least: float
+    """The variance of the weighted course that the sampling of its rows alone gives."""
 
 
-def find_shape(values: Values, weights: Values, season: Codes | None) -> Shape | None:
+def find_shape(values: Values, weights: Values, season: Codes | None, noise: float = 0.0) -> Shape | None:
     """Least squares of a line and of every step, beside dummies of the season.
 
     The p of the step is Bonferroni's bound over the places tried. Positive autocorrelation of what is left
     widens both tests as it would an average of (1 - r) / (1 + r) as many periods (Bayley and Hammersley 1946).
+    noise: the variance of a period of weight 1 by sampling; what is left is never taken to vary less.
     None for too few periods, or where nothing varies. `values` may hold NaN.
     """
     known = ~np.isnan(values) & (weights > 0)
@@ -61,30 +67,46 @@ def find_shape(values: Values, weights: Values, season: Codes | None) -> Shape |
         return None
     line = _without(base, at * root)
     gain_line = float(line @ left) ** 2 / max(float(line @ line), 1e-300)
-    splits = np.unique(
-        np.linspace(EDGE_PERIODS, n - EDGE_PERIODS, min(MAX_SPLITS, n - 2 * EDGE_PERIODS + 1)).astype(int)
-    )
-    steps = (np.arange(n)[:, None] >= splits[None, :]).astype(float) * root[:, None]
-    steps = steps - base @ (base.T @ steps)
-    size = np.maximum((steps**2).sum(axis=0), 1e-12)
-    gains = (steps.T @ left) ** 2 / size
-    best = int(np.argmax(gains))
-    is_step = float(gains[best]) > gain_line
-    column = steps[:, best] if is_step else line
+    split, gain, column = _best_step(left, base, root)
+    is_step = gain > gain_line
+    column = column if is_step else line
     slope = float(column @ left) / float(column @ column)
     residual = left - slope * column
     parameters = base.shape[1] + 1
+    least = noise / float(weights[known].mean())
     rho = autocorrelation(residual)
-    line_p = _gain_p(gain_line, total, n, parameters, rho)
-    step_p = s.bounded(_gain_p(float(gains[best]), total, n, parameters, rho), len(splits))
+    line_p = _gain_p(gain_line, total, n, parameters, rho, least)
+    step_p = s.bounded(_gain_p(gain, total, n, parameters, rho, least), n - 2 * EDGE_PERIODS + 1)
     clear = min(line_p, step_p) < MODELLED
-    split = int(splits[best])
     before, after = _ends(y, root**2, at, slope, split, is_step)
     return Shape(
         line_p, step_p, is_step, int(np.flatnonzero(known)[split]), before, after,
-        math.sqrt(min(max(float(gains[best]) if is_step else gain_line, 0.0) / total, 1.0)),
-        _scattered(residual if clear else left, known), parameters if clear else parameters - 1,
+        math.sqrt(min(max(gain if is_step else gain_line, 0.0) / total, 1.0)),
+        _scattered(residual if clear else left, known), parameters if clear else parameters - 1, least,
     )  # fmt: skip
+
+
+def _best_step(left: Values, base: Values, root: Values) -> tuple[int, float, Values]:
+    """The place of the step that explains most, what it explains, and its column (without the base).
+
+    Long courses are searched at MAX_SPLITS places first, then around the best of them.
+    """
+    n = len(left)
+    places = np.unique(np.linspace(EDGE_PERIODS, n - EDGE_PERIODS, MAX_SPLITS).astype(int))
+    best, gain, column = _step_at(places, left, base, root)
+    if len(places) < n - 2 * EDGE_PERIODS + 1:
+        width = -(-n // MAX_SPLITS)
+        near = np.arange(max(EDGE_PERIODS, best - width), min(n - EDGE_PERIODS, best + width) + 1)
+        best, gain, column = _step_at(near, left, base, root)
+    return best, gain, column
+
+
+def _step_at(places: Codes, left: Values, base: Values, root: Values) -> tuple[int, float, Values]:
+    steps = (np.arange(len(left))[:, None] >= places[None, :]).astype(float) * root[:, None]
+    steps = steps - base @ (base.T @ steps)
+    gains = (steps.T @ left) ** 2 / np.maximum((steps**2).sum(axis=0), 1e-12)
+    at = int(np.argmax(gains))
+    return int(places[at]), float(gains[at]), steps[:, at]
 
 
 def _ends(
@@ -131,61 +153,114 @@ def autocorrelation(residual: Values) -> float:
     return min(max(r + (1 + 4 * r) / n, 0.0), 0.99)
 
 
-def _gain_p(gain: float, total: float, n: int, parameters: int, rho: float) -> float:
+def _gain_p(gain: float, total: float, n: int, parameters: int, rho: float, least: float) -> float:
     fewer = (1 - rho) / (1 + rho)
-    df = (n - parameters) * fewer
-    rest = max(total - gain, 1e-12 * total)
-    return s.f_p(gain / rest * df, 1, df) if df >= 3 else 1.0
+    df = max((n - parameters) * fewer, LEAST_DF)
+    rest = max(total - gain, 1e-12 * total, least * (n - parameters))
+    return s.f_p(gain / rest * df, 1, df)
 
 
 # ---- single periods
 
 
-def odd_one(residual: Values, parameters: int, first: int = 0) -> tuple[int, float, float] | None:
+def odd_one(shape: Shape, light: bool = False) -> tuple[int, float, float] | None:
     """The period furthest from the rest: its place, p, and how many deviations it is off.
 
-    Externally studentised, with a Student distribution whose tails are those of the other periods; p is
-    Bonferroni's bound over all periods. Places before `first` are not looked at.
+    Externally studentised, with a Student distribution whose tails are those of the other periods, or of normal
+    ones where they are known to be `light`; p is Bonferroni's bound over all periods.
     """
-    known = np.flatnonzero(~np.isnan(residual))
-    n = len(known)
+    known = np.flatnonzero(~np.isnan(shape.residual))
+    n, parameters = len(known), shape.parameters
     if n < MIN_PERIODS + parameters:
         return None
-    e = residual[known]
+    e = shape.residual[known]
     i = int(np.argmax(np.abs(e)))
     rest = np.delete(e, i)
-    deviation = math.sqrt(float((rest**2).sum()) / max(n - parameters - 1, 1))
-    if deviation <= 0:
+    variance = max(float((rest**2).sum()) / max(n - parameters - 1, 1), shape.least)
+    if variance <= 0:
         return None
-    t = float(e[i]) / deviation / math.sqrt(1 + parameters / n)
-    df = min(n - parameters - 1, s.tail_df(rest))
-    # A Student distribution of few degrees of freedom has a larger deviation than 1.
-    scale = math.sqrt(df / (df - 2)) if df > 2 else 1.0
-    return int(known[i]), s.bounded(s.t_p(t * scale, df), n), t
+    t = float(e[i]) / math.sqrt(variance * (1 + parameters / n))
+    df = LIGHT_DF
+    if not light:
+        df = min(n - parameters - 1.0, s.tail_df(rest))
+        # A Student distribution of few degrees of freedom has a larger deviation than 1.
+        t *= math.sqrt(df / (df - 2)) if df > 2 else 1.0
+    return int(known[i]), s.bounded(s.t_p(t, df), n), t
 
 
-def odd_period(values: Values, weights: Values, season: Codes | None, positive: bool) -> tuple[int, float, float] | None:  # fmt: skip
-    """`odd_one` of a course; one of sizes has to be odd as it is, as a root and as a logarithm."""
-    found: tuple[int, float, float] | None = None
-    if np.median(weights) > 1:  # one odd row makes no odd period
-        values = np.where(weights >= ODD_ROWS, values, np.nan)
+@dataclass(frozen=True)
+class Periods:
+    """A course as the search for odd periods needs it. counts: numbers of rows; positive: sizes."""
+
+    values: Values
+    weights: Values
+    season: Codes | None
+    noise: float
+    positive: bool
+    counts: bool
+    rate: bool
+
+
+def odd_period(c: Periods) -> tuple[int, float, float] | None:
+    """`odd_one` of a course; one of sizes has to be odd as it is and in transformed values, a rate by
+    the exact binomial test too."""
+    values = c.values
+    if np.median(c.weights) > 1:  # one odd row makes no odd period
+        values = np.where(c.weights >= ODD_ROWS, values, np.nan)
     if (~np.isnan(values)).sum() < MIN_PERIODS:
         return None
-    forms = [values]
-    if positive and np.nanmin(values) >= 0:
-        forms.append(np.sqrt(values))
-        if np.nanmin(values) > 0:
-            forms.append(np.log(values))
-    for form in forms:
-        shape = find_shape(form, weights, season)
-        odd = odd_one(shape.residual, shape.parameters) if shape is not None else None
+    found: tuple[int, float, float] | None = None
+    light = False
+    for k, form in enumerate(_forms(values, c)):
+        shape = find_shape(form, c.weights, c.season, c.noise if k == 0 else 0.0)
+        if shape is None:
+            return None
+        light = _is_light(shape, c, values) if k == 0 else light
+        odd = odd_one(shape, light)
         if odd is None or (found is not None and odd[0] != found[0]):
             return None
         found = odd if found is None or odd[1] > found[1] else found
+    if found is not None and c.rate:
+        found = found[0], max(found[1], _binomial_p(values, c.weights, found[0])), found[2]
     return found
 
 
-def last_change(values: Values, most_recent: int = 0) -> tuple[float, float] | None:
+def _forms(values: Values, c: Periods) -> list[Values]:
+    """The values, and as roots and logarithms, in which skewed sizes are nearly symmetric.
+
+    Of counts Anscombe's root (1948).
+    """
+    forms = [values]
+    if c.counts:
+        forms.append(np.sqrt(values + 0.375))
+    elif c.positive and np.nanmin(values) >= 0:
+        forms.append(np.sqrt(values))
+        if np.nanmin(values) > 0:
+            forms.append(np.log(values))
+    return forms
+
+
+def _is_light(shape: Shape, c: Periods, values: Values) -> bool:
+    """Means of many rows that scatter as their rows make them do: their tails are those of the normal."""
+    known = ~np.isnan(values)
+    rest = shape.residual[~np.isnan(shape.residual)]
+    rest = np.delete(rest, int(np.argmax(np.abs(rest))))
+    enough = c.noise > 0 and not c.counts and float(c.weights[known].min()) >= MANY_ROWS
+    return enough and float(rest.var()) <= MOSTLY_SAMPLING * shape.least
+
+
+def _binomial_p(values: Values, weights: Values, at: int) -> float:
+    from scipy import stats
+
+    known = ~np.isnan(values)
+    hits = float(np.nansum(values * weights)) - float(values[at] * weights[at])
+    others = float(weights[known].sum()) - float(weights[at])
+    share = min(max(hits / others, 0.0), 1.0) if others > 0 else 0.0
+    exact = stats.binomtest(round(float(values[at] * weights[at])), round(float(weights[at])), share).pvalue
+    return s.bounded(float(exact), int(known.sum()))
+
+
+def last_change(values: Values) -> tuple[float, float] | None:
     """p and the size, in deviations, of the last change against the changes before it; None for too few."""
     known = values[~np.isnan(values)]
     changes = np.diff(known)

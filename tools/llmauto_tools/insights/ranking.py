@@ -15,6 +15,7 @@ from llmauto_tools.insights.layout import Layout
 from llmauto_tools.insights.model import Candidate
 from llmauto_tools.insights.numbers import correlation, ranks
 from llmauto_tools.insights.passes import Cells, Sample
+from llmauto_tools.insights.periods import DAYS, start_of
 from llmauto_tools.stats.multiple import corrected
 
 Codes = NDArray[np.int64]
@@ -144,10 +145,16 @@ def _same_step(weaker: Candidate, stronger: Candidate) -> bool:
         and stronger.kind in ("change", "outlier", "change_point")
         and same_columns
     ):
-        near = abs(int(weaker.facts.get("at", -9)) - int(stronger.facts.get("at", 9))) <= 1
-        return near and weaker.facts["unit"] == stronger.facts["unit"]
+        return _near(weaker, stronger)
     levels = weaker.group is not None and stronger.group is not None and weaker.group[0] == stronger.group[0]
     return levels and same_columns and _TOPIC.get(weaker.kind) == _TOPIC.get(stronger.kind)
+
+
+def _near(a: Candidate, b: Candidate) -> bool:
+    """Two moments at most one period apart, the longer one where the units differ."""
+    moments = [start_of(int(c.facts["at"]), c.facts["unit"]) for c in (a, b)]
+    longest = max(DAYS[c.facts["unit"]] for c in (a, b))
+    return abs((moments[0] - moments[1]).total_seconds()) <= 86400 * (longest + 1)
 
 
 def _same_make_up(weaker: Candidate, stronger: Candidate) -> bool:
@@ -184,7 +191,11 @@ def _rows_explain(weaker: Candidate, stronger: Candidate) -> bool:
         or weaker.group
     ):
         return False
-    if "course" not in stronger.facts or stronger.group or weaker.form.rsplit("_", 1)[0] != stronger.form.rsplit("_", 1)[0]:
+    if (
+        "course" not in stronger.facts
+        or stronger.group
+        or weaker.form.rsplit("_", 1)[0] != stronger.form.rsplit("_", 1)[0]
+    ):
         return False
     mine, other = weaker.facts["course"], stronger.facts["course"]
     if weaker.facts.get("season") != stronger.facts.get("season"):

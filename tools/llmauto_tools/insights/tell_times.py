@@ -100,7 +100,7 @@ def series_sql(desk: Desk, about: Subject, unit: Unit, first: int, last: int) ->
     rows = f"count_if({about.where})" if about.where else "count(*)"
     return (
         f"SELECT date_trunc('{unit}', {time.sql}) AS period, {rows} AS rows, {about.value} AS value{others} FROM {desk.relation}"
-        f" WHERE {time.sql} >= TIMESTAMP {literal(str(since))} AND {time.sql} < TIMESTAMP {literal(str(until))} GROUP BY period ORDER BY period"
+        f" WHERE {time.sql} >= TIMESTAMP {literal(str(since))} AND {time.sql} < TIMESTAMP {literal(str(until))} GROUP BY 1 ORDER BY 1"
     )
 
 
@@ -311,18 +311,37 @@ def last_change(desk: Desk, c: Candidate) -> Told | None:
     )  # fmt: skip
 
 
-def season(desk: Desk, c: Candidate) -> Told | None:
-    """A course that repeats by weekday, hour or month."""
-    about, kind, unit = subject(desk, c), str(c.facts["season"]), c.facts["unit"]
+def season_sql(desk: Desk, about: Subject, kind: str, unit: Unit, c: Candidate) -> str:
+    """place, rows, value. Sizes are averaged over all hours or days of the range, those without rows too."""
     time = desk.layout.time
     assert time is not None
-    place = {"weekday": "isodow(t) - 1", "hour": "hour(t)", "month": "month(t) - 1"}[kind]
-    inner = f"SELECT *, {time.sql} AS t FROM {desk.relation}"
+    since, until = (
+        start_of(int(c.facts["first"]), c.facts["unit"]),
+        start_of(int(c.facts["last"]) + 1, c.facts["unit"]),
+    )
+    within = f"{time.sql} >= TIMESTAMP {literal(str(since))} AND {time.sql} < TIMESTAMP {literal(str(until))}"
+    place = {"weekday": "isodow({}) - 1", "hour": "hour({})", "month": "month({}) - 1"}[kind]
     if about.weighted:
-        sql = f"SELECT {place} AS place, count(*) AS rows, {about.value} AS value FROM ({inner}) WHERE t IS NOT NULL AND isfinite(t) GROUP BY place ORDER BY place"
-    else:
-        per = f"SELECT date_trunc('{unit}', t) AS t, count(*) AS n, {about.value} AS v FROM ({inner}) WHERE t IS NOT NULL AND isfinite(t) GROUP BY ALL"
-        sql = f"SELECT {place} AS place, sum(n) AS rows, avg(v) AS value FROM ({per}) GROUP BY place ORDER BY place"
+        return (
+            f"SELECT {place.format(time.sql)} AS place, count(*) AS rows, {about.value} AS value FROM {desk.relation}"
+            f" WHERE {within} GROUP BY 1 ORDER BY 1"
+        )
+    per = f"SELECT date_trunc('{unit}', {time.sql}) AS t, count(*) AS n, {about.value} AS v FROM {desk.relation} WHERE {within} GROUP BY 1"
+    last = until - (dt.timedelta(hours=1) if unit == "hour" else dt.timedelta(days=1))
+    every = (
+        f"generate_series(TIMESTAMP {literal(str(since))}, TIMESTAMP {literal(str(last))}, INTERVAL 1 {unit})"
+    )
+    return (
+        f"SELECT {place.format('g.t')} AS place, coalesce(sum(n), 0) AS rows, avg(coalesce(v, 0)) AS value"
+        f" FROM (SELECT unnest({every}) AS t) g LEFT JOIN ({per}) p ON g.t = p.t GROUP BY 1 ORDER BY 1"
+    )
+
+
+def season(desk: Desk, c: Candidate) -> Told | None:
+    """A course that repeats by weekday, hour or month."""
+    about, kind = subject(desk, c), str(c.facts["season"])
+    unit: Unit = "hour" if kind == "hour" else "day"
+    sql = season_sql(desk, about, kind, unit, c)
     rows = [r for r in desk.run(sql) if _float(r[2]) is not None]
     if len(rows) < 3:
         return None

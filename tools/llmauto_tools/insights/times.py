@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,15 @@ from llmauto_tools.insights import significance as s
 from llmauto_tools.insights.layout import Layout, Measure
 from llmauto_tools.insights.model import Candidate, Kind
 from llmauto_tools.insights.passes import Moments
-from llmauto_tools.insights.periods import ENOUGH, UNITS, Series, Timeline, Unit, coarser
+from llmauto_tools.insights.periods import ENOUGH, UNITS, Series, Timeline, Unit, coarser, start_of
 
 Values = NDArray[np.float64]
 Form = str
 MIN_RATIO = 0.8
 """The part of the periods in which a group must have rows."""
 POINT_COVERAGE = 0.6
+MIN_FILLED = 0.5
+"""The part of the periods that must have rows for their number to be followed."""
 GROUP_SURPRISE = 1.15
 SEASONS: tuple[tuple[str, Unit, Unit], ...] = (("weekday", "day", "week"), ("hour", "hour", "day"), ("month", "month", "year"))  # fmt: skip
 """The season's name, the unit of its positions, the unit of its cycle."""
@@ -44,6 +47,8 @@ class Course:
     group: tuple[str, str] | None = None
     rate: bool = False
     coverage: float = 1.0
+    noise: float = 0.0
+    """The variance that sampling gives a value of weight 1; 0 where it is not known."""
     others: Values | None = None
     """For `against`: the means of the other groups."""
 
@@ -74,22 +79,55 @@ def time_facts(layout: Layout, timeline: Timeline | None, step: Callable[[], Non
 def whole_courses(layout: Layout, series: Series) -> Iterator[Course]:
     """The courses of the whole table."""
     assert layout.time is not None
-    time, n = layout.time.columns, series.rows
-    if layout.target is None and n.size and n.max() > n.min():
-        yield Course("rows", time, n, np.ones(len(n)), True, math.sqrt(max(float(n.mean()), 1.0)))
+    time, n, length = layout.time.columns, series.rows, lengths(series)
+    filled = float((n > 0).mean()) if n.size else 0.0
+    if layout.target is None and filled >= MIN_FILLED and n.max() > n.min():
+        yield Course(
+            "rows",
+            time,
+            n / length,
+            np.ones(len(n)),
+            True,
+            math.sqrt(max(float(n.mean()), 1.0)),
+            noise=float(n.mean()),
+        )
     for m in layout.measures:
         if not layout.wanted(m.column):
             continue
         moments = series.moments[m.column]
         mean = np.where(moments.n > 0, moments.mean, np.nan)
         columns = (*time, m.column)
-        if m.additive and moments.n.max(initial=0) > 1:
-            yield Course("total", columns, moments.total, np.ones(len(n)), True, m.std)
-        yield Course("mean", columns, mean, moments.n, m.low >= 0 and not m.rate, m.std, rate=m.rate)
+        if m.additive and filled >= MIN_FILLED and moments.n.max(initial=0) > 1:
+            yield Course("total", columns, moments.total / length, np.ones(len(n)), True, m.std)
+        yield Course(
+            "mean", columns, mean, moments.n, m.low >= 0 and not m.rate, m.std, rate=m.rate, noise=_within(moments)
+        )  # fmt: skip
     for gap in layout.gaps:
         if layout.wanted(gap.column):
             share = np.divide(series.gaps[gap.column], n, out=np.full(len(n), np.nan), where=n > 0)
-            yield Course("missing", (*time, gap.column), share, n, False, 1.0, rate=True)
+            yield Course(
+                "missing", (*time, gap.column), share, n, False, 1.0, rate=True, noise=_of_shares(share, n)
+            )
+
+
+def _within(moments: Moments) -> float:
+    """The pooled variance of rows within periods; 0 where no period has two."""
+    df = np.maximum(moments.n - 1, 0)
+    return float((df * moments.variance).sum() / df.sum()) if df.sum() > 0 else 0.0
+
+
+def _of_shares(share: Values, n: Values) -> float:
+    known = n > 0
+    return float((n * share * (1 - share))[known].sum() / n[known].sum()) if known.any() else 0.0
+
+
+def lengths(series: Series) -> Values:
+    """The length of each period, 1 on average: sizes by month are compared per day, February is no drop."""
+    if series.unit in ("hour", "day", "week"):
+        return np.ones(len(series.rows))
+    starts = [start_of(int(i), series.unit) for i in (*series.index, series.first + len(series.rows))]
+    days = np.array([(b - a).days for a, b in itertools.pairwise(starts)], dtype=float)
+    return np.asarray(days / days.mean())
 
 
 def group_courses(layout: Layout, whole: Series, part: Series, key: tuple[str, str]) -> Iterator[Course]:
@@ -102,7 +140,18 @@ def group_courses(layout: Layout, whole: Series, part: Series, key: tuple[str, s
     two = category is not None and category.boolean  # its rate is a course of its own
     if layout.wanted(column) and n.max(initial=0) > 1 and not two:
         share = np.divide(part.rows, n, out=np.full(len(n), np.nan), where=n > 0)
-        yield Course("share", (*time, column), share, n, False, 1.0, key, True, max(coverage, 0.3))
+        yield Course(
+            "share",
+            (*time, column),
+            share,
+            n,
+            False,
+            1.0,
+            key,
+            True,
+            max(coverage, 0.3),
+            _of_shares(share, n),
+        )
     for m in layout.measures:
         if m.column == column or not layout.wanted(column, m.column):
             continue
@@ -115,7 +164,7 @@ def group_courses(layout: Layout, whole: Series, part: Series, key: tuple[str, s
         weight = np.where(both, mine.n * rest / np.maximum(mine.n + rest, 1), 0)
         yield Course(
             "against", (*time, m.column, column), np.where(both, mine.mean - others, np.nan), weight, False, m.std, key,
-            m.rate, max(coverage, 0.3), others,
+            m.rate, max(coverage, 0.3), _within(all_rows), others,
         )  # fmt: skip
 
 
@@ -134,7 +183,7 @@ def season_of(series: Series) -> NDArray[np.int64] | None:
 
 
 def _shape_facts(course: Course, series: Series) -> Iterator[Candidate]:
-    shape = courses.find_shape(course.values, course.weights, season_of(series))
+    shape = best_shape(course, season_of(series))
     if shape is None:
         return
     size = magnitude(course, shape.before, shape.after)
@@ -152,6 +201,30 @@ def _shape_facts(course: Course, series: Series) -> Iterator[Candidate]:
             {"unit": series.unit, "at": int(series.index[shape.at]), "first": int(series.first),
              "last": int(series.index[-1]), "course": course.form, "rises": shape.after > shape.before},
         )  # fmt: skip
+
+
+def best_shape(course: Course, season: NDArray[np.int64] | None) -> courses.Shape | None:
+    """The shape of a course; of sizes, in logarithms where growth by a rate fits better (p times two)."""
+    shape = courses.find_shape(course.values, course.weights, season, course.noise)
+    if shape is None or not course.positive or np.nanmin(course.values) <= 0:
+        return shape
+    grown = courses.find_shape(np.log(course.values), course.weights, season)
+    if grown is None:
+        return shape
+    fitting = min(shape, grown, key=lambda one: min(one.line_p, one.step_p))
+    # Sizes before and after are told as they are, not in logarithms.
+    ends = (
+        (shape.before, shape.after)
+        if fitting.is_step == shape.is_step
+        else (math.exp(grown.before), math.exp(grown.after))
+    )
+    return replace(
+        fitting,
+        line_p=s.bounded(fitting.line_p, 2),
+        step_p=s.bounded(fitting.step_p, 2),
+        before=ends[0],
+        after=ends[1],
+    )
 
 
 def _kind(course: Course, kind: Kind) -> Kind:
@@ -197,7 +270,7 @@ def _inner(series: Series) -> Series:
 
 
 def _point_facts(course: Course, series: Series) -> Iterator[Candidate]:
-    found = courses.odd_period(course.values, course.weights, season_of(series), course.positive)
+    found = courses.odd_period(_periods(course, series))
     if found is None:
         return
     at, p, t = found
@@ -210,6 +283,19 @@ def _point_facts(course: Course, series: Series) -> Iterator[Candidate]:
         {"unit": series.unit, "at": int(series.index[at]), "course": course.form, "first": int(series.first),
          "last": int(series.index[-1])},
     )  # fmt: skip
+
+
+def _periods(course: Course, series: Series) -> courses.Periods:
+    exact = course.rate and course.form != "against"
+    return courses.Periods(
+        course.values,
+        course.weights,
+        season_of(series),
+        course.noise,
+        course.positive,
+        course.form == "rows",
+        exact,
+    )
 
 
 def _season_facts(
@@ -240,7 +326,8 @@ def _season_facts(
         yield Candidate(
             _kind(course, "seasonality"), _form(course, "season"), course.columns, p, math.sqrt(explained * size),
             "share of the variance within cycles, and size", course.coverage, 1.0, None,
-            {"season": name, "course": course.form, "unit": position},
+            {"season": name, "course": course.form, "unit": position, "first": int(series.first),
+             "last": int(series.index[-1])},
         )  # fmt: skip
 
 
