@@ -108,11 +108,13 @@ def read_with(question: str, known: Known, read: Read) -> tuple[Reading, Applied
         reading = read(text, known.index)
     if reading.plan is None:
         return replace(reading, question=question), Applied(tuple(used))
+    asked = _asked_about(reading.plan, named)
     plan, replaced_names = _substituted(reading.plan, named)
     left = [n for n in named if any(isinstance(x, ColumnRef) and x.name == n for x in _all_nodes(plan))]
     if left:
         return _unusable(question, reading, left), Applied(tuple(used))
-    plan, filters = _filtered(plan, question, known.filters)
+    kept = [f for f in known.filters if not _lifted(question, f) and not asked & _columns(f.predicate)]
+    plan, filters = _filtered(plan, kept)
     used += [(d.name, d.body, d.source) for d in (named[n][0].definition for n in replaced_names)]
     used += [(f.filter.about or f.filter.body, _filter_words(f), f.filter.source) for f in filters]
     said = _said(used, reading.language)
@@ -340,18 +342,34 @@ def _unusable(question: str, reading: Reading, names: Sequence[str]) -> Reading:
     )
 
 
-def _filtered(
-    plan: Plan, question: str, filters: Sequence[ResolvedFilter]
-) -> tuple[Plan, list[ResolvedFilter]]:
+def _asked_about(plan: Plan, named: dict[str, list[Resolved]]) -> set[str]:
+    """The columns that the question itself puts a condition on: no standing filter is added for these, as
+    "how many test accounts are there?" shows."""
+    found: set[str] = set()
+    for node in _all_nodes(plan):
+        conditions = [getattr(node, name, None) for name in ("where", "having")]
+        for condition in conditions:
+            if isinstance(condition, Node):
+                found |= _columns(condition)
+    for name in found & named.keys():
+        for resolved in named[name]:
+            found |= _columns(resolved.predicate) if resolved.predicate is not None else set()
+    return found
+
+
+def _columns(node: Node) -> set[str]:
+    return {n.name for n in _all_nodes(node) if isinstance(n, ColumnRef)}
+
+
+def _filtered(plan: Plan, kept: Sequence[ResolvedFilter]) -> tuple[Plan, list[ResolvedFilter]]:
     """The plan and the plans inside it with the standing filters of their tables."""
-    kept = [f for f in filters if not _lifted(question, f)]
     used: list[ResolvedFilter] = []
 
     def change(node: Node) -> Node | None:
         if not isinstance(node, Plan):
             return None
         tables = {node.table, *(j.table for j in node.joins)}
-        own = [f for f in kept if f.table in tables and not _mentions(node.where, f.predicate)]
+        own = [f for f in kept if f.table in tables]
         used.extend(own)
         update: dict[str, object] = {}
         for name in type(node).model_fields:
@@ -388,15 +406,6 @@ def _placed(predicate: Predicate, table: str, plan: Plan) -> Predicate:
         return None
 
     return replaced(predicate, change)  # type: ignore[return-value]
-
-
-def _mentions(where: Predicate | None, predicate: Predicate) -> bool:
-    """Whether the question itself speaks of the filter's column, as "how many test accounts are there" does."""
-    if where is None:
-        return False
-    own = {n.name for n in _all_nodes(predicate) if isinstance(n, ColumnRef)}
-    asked = {n.name for n in _all_nodes(where) if isinstance(n, ColumnRef)}
-    return bool(own & asked)
 
 
 _LIFTS = r"(?:including|include|with|incl\.?|even|also|and|counting|包括|包含|含|算上|连同)\s*(?:the\s+|all\s+|our\s+)?"

@@ -36,7 +36,7 @@ _DEFINE = (
     re.compile(rf"^(?:by|with)\s+{_NAME}\s*,?\s+(?:i|we)\s+(?:mean|understand)\s+(?P<body>.+)$", re.I | re.S),
     re.compile(rf"^(?:we\s+|i\s+)?define\s+(?:an?\s+|the\s+)?{_NAME}\s+as\s+(?P<body>.+)$", re.I | re.S),
     re.compile(
-        rf"^(?:an?\s+|the\s+|our\s+)?{_NAME}\s+(?:means?|is\s+defined\s+as|are\s+defined\s+as|is\s+calculated\s+as"
+        rf"^(?:an?\s+|the\s+|our\s+)?{_NAME}\s+(?:means?(?!\s+of\b)|is\s+defined\s+as|are\s+defined\s+as|is\s+calculated\s+as"
         r"|is\s+computed\s+as|is\s+short\s+for|stands\s+for|is\s+another\s+(?:word|name)\s+for|refers?\s+to"
         r"|is\s+the\s+same\s+as|are\s+the\s+same\s+as)\s+(?P<body>.+)$", re.I | re.S),
     re.compile(rf"^(?:an?\s+|the\s+)?{_NAME}\s+(?:is|are)\s+(?:an?\s+|the\s+|those\s+|all\s+)?(?P<body>\w[\w ]*?\s+(?:with|where|whose|that have|which have)\s+.+)$", re.I | re.S),
@@ -93,7 +93,7 @@ def taught(text: str) -> dict[str, Any] | None:
 
 
 _PLAINLY = re.compile(
-    r"\b(?:means?|is defined as|are defined as|is calculated as|is short for|stands for|another (?:word|name) for|define|by .+ (?:i|we) mean)\b"
+    r"\b(?:means?(?! of\b)|is defined as|are defined as|is calculated as|is short for|stands for|another (?:word|name) for|define|by .+ (?:i|we) mean)\b"
     r"|指|的意思是|定义为|也就是",
     re.IGNORECASE,
 )

@@ -54,6 +54,8 @@ class Told:
     evidence: tuple[str, ...]
     quoted: tuple[str, ...] = ()
     """Dates and ids in the text, which are no figures of the data."""
+    at_other_times: bool = False
+    """Whether something is remembered of it, though not of the time that was asked for."""
 
 
 def asks_about_earlier(question: str) -> bool:
@@ -76,7 +78,7 @@ def tell(memory: Memory, question: str, session: str | None, stale: Callable[[En
     found = [r for r in found if r.entry.data.get("accepted") is not False]
     within = [r for r in found if since <= r.entry.created < until][:MAX_TOLD]
     if not within:
-        return Told(_nothing(topic, found, bool(since), zh), (), ())
+        return Told(_nothing(topic, found, bool(since), zh), (), (), at_other_times=bool(found))
     lines = [("记得的内容：" if zh else "What is remembered of that:") if len(within) > 1 else ""]
     lines += [_line(r, zh, len(within) > 1) for r in within]
     evidence = [e for r in within if r.entry.id[:1] == "m" for e in r.entry.data.get("evidence", [])]

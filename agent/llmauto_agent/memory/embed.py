@@ -28,8 +28,6 @@ SHIPPED = Path(__file__).parent / "encoder"
 _REMOTE = {"ollama", "openai"}
 _PROVIDERS = ("sentence-transformers", "ollama", "openai")
 _REPAIR = "Install llmauto again, or name another model with: llmauto config set embedder NAME"
-BATCH = 32
-"""Texts that are embedded at once; sorted by length, so that little is padded."""
 
 
 class Embedder(Protocol):
@@ -104,20 +102,14 @@ class OnnxEmbedder:
         """One unit vector per text; a text beyond `max_pieces` word pieces is cut."""
         import numpy as np
 
-        pieces = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
-        order = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
-        found: dict[int, Any] = {}
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            longest = max(len(pieces[i]) for i in batch)
-            ids = np.zeros((len(batch), longest), dtype=np.int64)
-            mask = np.zeros_like(ids)
-            for row, i in enumerate(batch):
-                ids[row, : len(pieces[i])] = pieces[i]
-                mask[row, : len(pieces[i])] = 1
-            [vectors] = self._session.run(None, {"ids": ids, "mask": mask})
-            found.update(zip(batch, vectors, strict=True))
-        return np.stack([found[i] for i in range(len(pieces))]) if pieces else np.zeros((0, 0), np.float32)
+        found = []
+        for encoded in self._tokenizer.encode_batch(list(texts)):
+            # One by one: the scale of int8 activations is that of the whole batch, so that a text's vector
+            # would depend on what it is embedded beside. With one thread a batch is hardly faster.
+            ids = np.array([encoded.ids], dtype=np.int64)
+            [vectors] = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
+            found.append(vectors[0])
+        return np.stack(found) if found else np.zeros((0, 0), np.float32)
 
 
 def _verified(folder: Path) -> tuple[dict[str, Any], bytes, str]:

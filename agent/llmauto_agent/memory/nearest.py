@@ -45,12 +45,12 @@ class Nearest:
     def search(self, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
         """(number of the entry, cosine) of about the `count` nearest, best first."""
         self._refresh()
-        index = self._index
-        if index is not None:
-            scored = index.nearest(vector, count) + self._compare(vector, count, after=self._upto)
-        else:
-            scored = self._signs.nearest(vector, count) if self._signs is not None else []
-            scored += self._compare(vector, count)
+        index, blocks = self._index, self._signs
+        scored = index.nearest(vector, count) if index is not None else []
+        after = self._upto if index is not None else 0
+        if blocks is not None and blocks.last > after:
+            scored += [(seq, cosine) for seq, cosine in blocks.nearest(vector, count) if seq > after]
+        scored += self._compare(vector, count, after)
         scored.sort(key=lambda pair: -pair[1])
         there = vectors.entries_of(self._store, [seq for seq, _ in scored[: 2 * count]])
         return [(there[seq], cosine) for seq, cosine in scored if seq in there][:count]
@@ -87,7 +87,9 @@ class Nearest:
         self._read = vectors.newest(self._store, self._found.id)
         current = next((c for c in vectors.collections(self._store) if c.id == self._found.id), None)
         if current is not None and current.folder is not None and self._with_index:
-            loader = threading.Thread(target=self._load_index, args=(current, state), daemon=True)
+            loader = threading.Thread(
+                target=self._load_index, args=(current, state), name="llmauto-index", daemon=True
+            )
             loader.start()
 
     def _load_index(self, current: Collection, state: tuple[object, ...]) -> None:

@@ -96,6 +96,7 @@ class Signs:
         signs = np.frombuffer(b"".join(s for _, s, _ in blocks), dtype=np.uint64)
         self._signs = signs.reshape(len(self._seqs), -1) if len(self._seqs) else signs.reshape(0, 1)
         self.count = len(self._seqs)
+        self.last = int(self._seqs[-1]) if self.count else 0
 
     def nearest(self, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
         """(seq, cosine) of the nearest, best first."""

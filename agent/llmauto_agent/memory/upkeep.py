@@ -18,10 +18,13 @@ from pathlib import Path
 
 from llmauto_agent.lock import try_lock
 from llmauto_agent.memory import chroma, signs, vectors
-from llmauto_agent.memory.embed import BATCH, Embedder, make_embedder
+from llmauto_agent.memory.embed import Embedder, make_embedder
 from llmauto_agent.memory.store import Store, open_if_there
 
 Progress = Callable[[str, float | None], None]
+
+BATCH = 128
+"""Entries that are embedded and stored at once; what a kill loses at most is done again."""
 
 KEPT_HERE = frozenset(("finding", "model", "report", "document", "correction"))
 """Kinds whose texts may quote cells: a server elsewhere embeds them only where results are shared."""
@@ -46,7 +49,7 @@ def embed_pending(
     if at_most is not None and waiting > at_most:
         return 0
     done = 0
-    while batch := vectors.next_pending(store, found.id, 4 * BATCH):
+    while batch := vectors.next_pending(store, found.id, BATCH):
         if progress is not None:
             progress("reading the memory anew", done / max(waiting, done + 1))
         allowed = [e for e in batch if embeds(embedder, share, e.kind)]

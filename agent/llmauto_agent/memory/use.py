@@ -90,7 +90,7 @@ class Recollection:
         if not asks_about_earlier(question):
             return None
         told = tell(self.memory, question, self.session, self.stale)
-        if not told.entries and self._is_of_the_data(question):
+        if not told.entries and not told.at_other_times and self._is_of_the_data(question):
             return None
         self._note(told)
         return Direct(told.text, told.evidence, quoted=told.quoted)

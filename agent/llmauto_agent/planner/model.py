@@ -22,6 +22,8 @@ from pydantic import ConfigDict, PrivateAttr
 
 from llmauto_agent.planner.asks.complete import complete
 from llmauto_agent.planner.linker import SchemaIndex
+from llmauto_agent.planner.reader import WHOLE
+from llmauto_agent.planner.reader import read as read_by_rules
 from llmauto_agent.planner.reading import Reading
 from llmauto_agent.planner.refuse import word_failure, word_refusal
 from llmauto_agent.planner.shares import with_counts, without_counts
@@ -118,6 +120,10 @@ class BuiltinChatModel(BaseChatModel):
         """The reading of a question, with the meanings that apply to it."""
 
         def read(text: str, index: SchemaIndex) -> Reading:
+            if index is not self.index():  # with defined names, which the network was not trained to meet
+                rules = read_by_rules(text, index, context)
+                if rules.tool is not None and rules.confidence >= WHOLE:
+                    return rules
             return understand(text, index, context, runtime=self._runtime, execute=self._first_rows)
 
         meanings = self.meanings() if self.meanings is not None else None
