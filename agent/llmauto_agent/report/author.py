@@ -180,7 +180,7 @@ def _summary(material: Material) -> list[tuple[str, str, dict[str, Any], str]]:
 def _line(pieces: Pieces, evidence: Mapping[str, Evidence]) -> tuple[str, str, dict[str, Any], str]:
     told, values = "", {}
     for piece in pieces:
-        if isinstance(piece, Figure) and piece.format != "told":
+        if isinstance(piece, Figure) and not piece.format.startswith("told"):
             mark = (
                 "{{"
                 + named_reference(piece.ref, evidence)

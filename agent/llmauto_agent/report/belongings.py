@@ -143,6 +143,7 @@ def _add_row(found: Belongings, record: Evidence, cell: re.Match[str], ref: str)
 def _add_figures(found: Belongings, record: Evidence) -> None:
     if record.text and record.text not in found.wordings:
         found.wordings.append(record.text)
+    _add_values(found, {k: v for k, v in record.figures.items() if not isinstance(v, (list, dict))})
 
 
 def _add_values(found: Belongings, values: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ _LEAST = r"(?<!the )lowest|the (?:lowest|least|smallest|fewest|minimum)|smallest
 _MOST_ZH = r"最高(?!处)|最多|最大"
 _LEAST_ZH = r"最低(?!处)|最少|最小"
 _POSITIVE = r"positive(?:ly)?|rise together|正相关|正向|同向变化"
-_NEGATIVE = r"negative(?:ly)?|inverse(?:ly)?|(?:go )?in (?:the )?opposite directions?|one falls as the other rises|负相关|反向(?:变化)?"
+_NEGATIVE = r"negative(?:ly)?|inverse(?:ly)?|(?:go )?in opposite directions|one falls as the other rises|负相关|反向(?:变化)?"
 _DIRECTIONS: tuple[tuple[Family, int, str, str], ...] = (
     ("sign", 1, _POSITIVE, ""),
     ("sign", -1, _NEGATIVE, ""),
@@ -62,9 +62,12 @@ _SIZES: tuple[tuple[Family, float, float, str], ...] = (
     ("ratio", 0.42, 0.58, r"halved|halves\b|减半|腰斩"),
 )  # fmt: skip
 _CLEAR: tuple[tuple[int, str], ...] = (
-    (-1, r"(?:do(?:es)?|did) not differ(?: clearly| significantly)?|no (?:clear|significant) (?:difference|effect|association)|not (?:clearly|significantly) (?:associated|different)|not (?:statistically )?significant|没有(?:明显|显著)|不显著|无显著|未见(?:明显|显著)|未发现显著"),
-    (1, r"(?<!not )differs?(?: clearly| significantly)|(?<!not )differs?(?= in\b| by\b|:)|(?<!not )(?:statistically )?significant(?:ly)?(?! digits)|(?<!没有)(?<!不)(?<!无)(?<!未见)显著(?:差异|不同|高|低)?|有明显差异"),
+    (-1, r"(?:do(?:es)?|did) not differ(?: clearly| significantly)?|no (?:clear|significant) (?:difference|effect|association)|not (?:clearly|significantly) (?:associated|different)|not (?:statistically )?significant|没有(?:看到|发现)?(?:明显|显著)|不显著|无显著|未见(?:明显|显著)|未发现显著"),
+    (1, r"(?<!not )differs?(?: clearly| significantly)|(?<!not )differs?(?= in\b| by\b|:)|(?<!not )(?:statistically )?significant(?:ly)?(?! digits)|差异显著|(?<!没有)(?<!看到)(?<!发现)(?<!不)(?<!无)(?<!未见)显著(?:差异|不同|高|低)?|有明显差异"),
 )  # fmt: skip
+_WHERE = re.compile(r"\bwhere\b[^,.;]*$", re.IGNORECASE)
+"""It then says where, and not how much: "where the price is lowest"."""
+_OPEN = re.compile(r"\bwhether\b[^.]*$", re.IGNORECASE)
 _NEGATED = re.compile(
     r"(?:\bnot|\bno|\bnever|n't|\bwithout|没有|未|并不|不会)\s*(?:a |an |the )?$", re.IGNORECASE
 )
@@ -97,6 +100,10 @@ def said_in(text: str, taken: list[tuple[int, int]]) -> Iterator[Said]:
             if any(match.start() < e and s < match.end() for s, e in spans):
                 continue
             spans.append(match.span())
+            if family == "extreme" and _WHERE.search(text[: match.start()]):
+                continue
+            if family == "clear" and _OPEN.search(text[: match.start()]):
+                continue
             if family != "clear" and _NEGATED.search(text[max(0, match.start() - 16) : match.start()]):
                 continue
             yield Said(match.start(), match.end(), match[0], family, sign, low, high)

@@ -68,16 +68,10 @@ def filled(evidence: str, index: int, insight: Mapping[str, Any], name: str) -> 
     for match in _PLACE.finditer(text):
         if match[1] not in values:
             raise ReportError(f"The insight '{insight.get('id')}' has no value '{match[1]}' for its {name}.")
-        parts.append(_escaped(text[at : match.start()]))
+        parts.append(escape(text[at : match.start()]))
         form = str(formats.get(match[1], "auto"))
         path = f"{evidence}.figures.insights[{index}].values{step_text(match[1])}"
         parts.append("{{" + path + (f"|{form}" if form != "auto" else "") + "}}")
         at = match.end()
-    parts.append(_escaped(text[at:]))
+    parts.append(escape(text[at:]))
     return Mark("".join(parts))
-
-
-def _escaped(text: str) -> str:
-    """Plain text as markup, with the spaces at its ends."""
-    lead, trail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-    return text if not text.strip() else f"{lead and ' '}{escape(text)}{trail and ' '}"

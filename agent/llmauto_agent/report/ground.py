@@ -35,10 +35,14 @@ def link_text(text: str, evidence: Sequence[Evidence], source: str = "") -> Piec
     pieces = link_numbers((Text(text=text),), evidence)
     if not source:
         return pieces
-    return tuple(
-        Figure(text=p.text, ref=source, value=None, format="told") if isinstance(p, Unverified) else p
-        for p in pieces
-    )
+    return tuple(_told_by(p, source) for p in pieces)
+
+
+def _told_by(piece: Any, source: str) -> Any:
+    """A number of a tool's text, with where the text stands: "told e3.text"."""
+    if isinstance(piece, Unverified):
+        return Figure(text=piece.text, ref=source, value=None, format=f"told {source}")
+    return piece.model_copy(update={"format": f"told {source}"}) if isinstance(piece, Figure) else piece
 
 
 def link_numbers(

@@ -64,7 +64,9 @@ def escape(text: object) -> str:
     """Any text as markup that shows it: on one line, with its signs made plain."""
     if isinstance(text, Markup):
         return str(text)
-    line = " ".join(str(text).split())
+    given = str(text)
+    line = " ".join(given.split())
+    line = " " * given[:1].isspace() + line + " " * (given[-1:].isspace() and bool(line))
     line = _SPECIAL.sub(lambda m: "\\" + m[0], line)
     return re.sub(r"^(?=[-+]|\d+[.)])", r"\\", line)
 
@@ -213,7 +215,7 @@ class MarkupParser:
         name = path.strip().removeprefix("say:")
         if name in self._sayings:
             text, evidence = self._sayings[name]
-            return link_text(text, [evidence])
+            return link_text(text, [evidence], f"{evidence.id}.text" if text == evidence.text else "")
         found = resolve(path.strip(), self._evidence)
         return link_text(str(found.value or ""), [found.evidence], found.ref)
 

@@ -14,11 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from llmauto_agent.grounding.numbers import find_mentions
-from llmauto_agent.report.claims import Claim, claims_in
+from llmauto_agent.report.claims import Piece, claims_in
 from llmauto_agent.report.formats import format_value
-from llmauto_agent.report.ground import NOT_FOUND, link_numbers
+from llmauto_agent.report.free import settle_numbers
+from llmauto_agent.report.ground import NOT_FOUND
 from llmauto_agent.report.references import resolve
-from llmauto_agent.report.subjects import misplaced
+from llmauto_agent.report.subjects import is_retold, misplaced, retold
+from llmauto_agent.report.tellings import OTHER_WORD, differing
 from llmauto_tools.documents.model import (
     Document,
     Figure,
@@ -98,27 +100,37 @@ def verify_pieces(
     question: str = "",
 ) -> tuple[Pieces, int, list[Finding]]:
     """One run of text: the pieces with what is wrong marked, how much was checked, and what is wrong."""
+    pieces = _joined(pieces)
+    wrong_places = misplaced(pieces, evidence) | retold(pieces, evidence)
+    differs = differing(pieces, evidence, language)
     compared = tuple(_compared(p, evidence, language) if isinstance(p, Figure) else p for p in pieces)
-    compared = _in_place(compared, misplaced(compared, evidence))
-    linked = link_numbers(compared, _at_hand(compared, evidence), names=names, question=question)
-    claims = claims_in(linked, evidence, names)
+    compared = _in_place(compared, wrong_places | differs.pieces)
+    compared = mark_spans(compared, [(s, e, OTHER_WORD) for s, e in differs.spans])
+    linked = settle_numbers(compared, evidence, names, question)
+    claims = [
+        c for c in claims_in(linked, evidence, names) if not is_retold(c.start, c.end, pieces, evidence)
+    ]
     wrong = [c for c in claims if c.holds is False or (strict and c.holds is None)]
-    marked = _marked(linked, wrong)
+    marked = mark_spans(linked, [(c.start, c.end, c.reason or UNSHOWN) for c in wrong])
     checked = sum(isinstance(p, (Figure, Unverified)) for p in linked) + len(claims)
     findings = [Finding(p.text, p.reason) for p in marked if isinstance(p, Unverified)]
     return marked, checked, findings
 
 
+def _joined(pieces: Pieces) -> Pieces:
+    """The pieces with texts that follow each other as one, so that no number is cut in two."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, Text) and joined and isinstance(joined[-1], Text):
+            joined[-1] = Text(text=joined[-1].text + piece.text)
+        else:
+            joined.append(piece)
+    return tuple(joined)
+
+
 def _in_place(pieces: Pieces, wrong: Mapping[int, str]) -> Pieces:
     """The pieces with the figures marked that stand beside another name than their own."""
     return tuple(Unverified(text=p.text, reason=wrong[i]) if i in wrong else p for i, p in enumerate(pieces))
-
-
-def _at_hand(pieces: Pieces, evidence: Mapping[str, Evidence]) -> list[Evidence]:
-    """The records that a text may take free numbers from: those that it refers to, else all."""
-    cited = {p.evidence for p in pieces if isinstance(p, Figure)}
-    found = [e for e in evidence.values() if e.id in cited]
-    return found or list(evidence.values())
 
 
 def _compared(figure: Figure, evidence: Mapping[str, Evidence], language: Language) -> Figure | Unverified:
@@ -127,7 +139,7 @@ def _compared(figure: Figure, evidence: Mapping[str, Evidence], language: Langua
         return _derived(figure, evidence)
     try:
         value = resolve(figure.ref, evidence).value
-        if figure.format == "told":
+        if figure.format.startswith("told"):
             right = _stands_for(figure.text, value)
         else:
             right = figure.text == format_value(value, figure.format, language)
@@ -154,29 +166,31 @@ def _stands_for(text: str, value: object) -> bool:
     return percent or mention.stands_for(value) or mention.stands_for(abs(value))
 
 
-def _marked(pieces: Pieces, claims: Sequence[Claim]) -> Pieces:
-    """The pieces with the words of the claims marked."""
-    if not claims:
-        return pieces
-    return tuple(_pieces_marked(pieces, claims))
+def mark_spans(pieces: Pieces, spans: Sequence[tuple[int, int, str]]) -> Pieces:
+    """The pieces with these parts of their plain texts marked, each as (start, end, reason)."""
+    return tuple(_spans_marked(pieces, sorted(set(spans)))) if spans else pieces
 
 
-def _pieces_marked(pieces: Pieces, claims: Sequence[Claim]) -> Iterator[Text | Unverified]:
+def _spans_marked(pieces: Pieces, spans: Sequence[tuple[int, int, str]]) -> Iterator[Piece]:
     at = 0
     for piece in pieces:
         end = at + len(piece.text)
-        own = [c for c in claims if at <= c.start and c.end <= end]
+        own = [s for s in spans if at <= s[0] and s[1] <= end]
         if not own or not isinstance(piece, Text):
-            yield piece  # type: ignore[misc]
+            yield piece
         else:
-            place = at
-            for claim in sorted(own, key=lambda c: c.start):
-                if claim.start > place:
-                    yield Text(text=piece.text[place - at : claim.start - at])
-                yield Unverified(
-                    text=piece.text[claim.start - at : claim.end - at], reason=claim.reason or UNSHOWN
-                )
-                place = claim.end
-            if place < end:
-                yield Text(text=piece.text[place - at :])
+            yield from _text_marked(piece.text, at, own)
         at = end
+
+
+def _text_marked(text: str, at: int, spans: Sequence[tuple[int, int, str]]) -> Iterator[Piece]:
+    place = at
+    for start, end, reason in spans:
+        if start < place:
+            continue
+        if start > place:
+            yield Text(text=text[place - at : start - at])
+        yield Unverified(text=text[start - at : end - at], reason=reason)
+        place = end
+    if place < at + len(text):
+        yield Text(text=text[place - at :])
