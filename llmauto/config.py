@@ -67,9 +67,9 @@ class Settings(BaseSettings):
     @field_validator("embedder")
     @classmethod
     def _embedder(cls, value: str) -> str:
-        from llmauto_agent.memory.embed import check_embedder
-
         if value != "builtin":
+            from llmauto_agent.memory.embed import check_embedder
+
             try:
                 check_embedder(value)
             except LlmautoError as e:

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,6 +29,8 @@ BUILTIN = "builtin"
 SHIPPED = Path(__file__).parent / "encoder"
 _REMOTE = {"ollama", "openai"}
 _PROVIDERS = ("sentence-transformers", "ollama", "openai")
+_MANY = 16
+"""Texts from which several threads share the work."""
 _REPAIR = "Install llmauto again, or name another model with: llmauto config set embedder NAME"
 
 
@@ -102,14 +106,22 @@ class OnnxEmbedder:
         """One unit vector per text; a text beyond `max_pieces` word pieces is cut."""
         import numpy as np
 
-        found = []
-        for encoded in self._tokenizer.encode_batch(list(texts)):
-            # One by one: the scale of int8 activations is that of the whole batch, so that a text's vector
-            # would depend on what it is embedded beside. With one thread a batch is hardly faster.
-            ids = np.array([encoded.ids], dtype=np.int64)
-            [vectors] = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
-            found.append(vectors[0])
+        pieces = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
+        if len(pieces) < _MANY:
+            found = [self._vector(ids) for ids in pieces]
+        else:
+            with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+                found = list(pool.map(self._vector, pieces))
         return np.stack(found) if found else np.zeros((0, 0), np.float32)
+
+    def _vector(self, pieces: list[int]) -> Any:
+        """The vector of one text. The scale of int8 activations is that of a whole batch, so that in a batch a
+        text's vector would depend on what it is embedded beside."""
+        import numpy as np
+
+        ids = np.array([pieces], dtype=np.int64)
+        [vectors] = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
+        return vectors[0]
 
 
 def _verified(folder: Path) -> tuple[dict[str, Any], bytes, str]:

@@ -65,7 +65,7 @@ class Nearest:
         rows = self._rows[begin : self._count]
         if not len(rows):
             return []
-        cosines = rows @ vector
+        cosines = vectors.cosines(rows, vector)
         best = np.argpartition(-cosines, min(count, len(rows)) - 1)[:count]
         return [(int(self._seqs[begin + i]), float(cosines[i])) for i in best]
 

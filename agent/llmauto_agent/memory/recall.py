@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from llmauto_agent.memory.entry import Entry
-from llmauto_agent.memory.keywords import entry_words, initials, query_words
+from llmauto_agent.memory.keywords import initials, query_words
 from llmauto_agent.memory.store import Store
 from llmauto_agent.planner.tokens import detect_language
 
@@ -73,37 +73,44 @@ def recall_from(
     for ranked in (by_words, by_meaning):
         for rank, (number, _) in enumerate(ranked):
             fused[number] = fused.get(number, 0.0) + 1.0 / (FUSION + 1 + rank)
-    best = sorted(fused, key=lambda n: -fused[n])[: 2 * wide]
     cosines = dict(by_meaning)
     weights = _weights(store, words)
     by_cosine, by_cover = _WEIGHTS["en" if multilingual or dense is None else detect_language(request)]
-    found = []
-    for entry in store.some(best):
-        if kinds and entry.kind not in kinds:
+    scored: list[tuple[float, int, float]] = []
+    for number, (kind, held) in store.words_of(list(fused)).items():
+        if kinds and kind not in kinds:
             continue
-        number = store.number(entry.id)
-        cosine, cover = cosines.get(number, 0.0), _cover(weights, entry)
-        score = by_cosine * cosine + by_cover * cover
-        if entry.kind in ("table", "column") and not kinds:
+        cover = _cover(weights, held)
+        score = by_cosine * cosines.get(number, 0.0) + by_cover * cover + fused[number]
+        if kind in ("table", "column") and not kinds:
             score -= _SCHEMA
-        if entry.kind == "definition" and short & set(entry_words(entry.kind, entry.text)):
+        if kind == "definition" and short & held:
             score += _SHORT
-        found.append(Recalled(entry, score, cosine, cover))
-    return sorted(found, key=lambda r: (-r.score, r.entry.id))[:limit]
+        scored.append((score, number, cover))
+    scored.sort(key=lambda s: (-s[0], s[1]))
+    best = {number: (score, cover) for score, number, cover in scored[:limit]}
+    return [
+        Recalled(entry, *_figures(best, cosines, store.number(entry.id))) for entry in store.some(list(best))
+    ]
+
+
+def _figures(
+    best: dict[int, tuple[float, float]], cosines: dict[int, float], number: int
+) -> tuple[float, float, float]:
+    score, cover = best[number]
+    return score, cosines.get(number, 0.0), cover
 
 
 def _weights(store: Store, words: Sequence[str]) -> dict[str, float]:
     """The inverse document frequency of each word of a request; a word that no entry holds counts like one."""
     held = store.frequencies(words)
-    total = max([*held.values(), 1]) + 1 if not held else max(store.count(), 1)
+    total = max(store.newest(), 1)
     return {w: math.log(1 + total / (1 + held.get(w, 0))) for w in words}
 
 
-def _cover(weights: dict[str, float], entry: Entry) -> float:
+def _cover(weights: dict[str, float], held: frozenset[str]) -> float:
     whole = sum(weights.values())
-    if not whole:
-        return 0.0
-    return sum(weights[w] for w in set(entry_words(entry.kind, entry.text)) & weights.keys()) / whole
+    return sum(weights[w] for w in weights.keys() & held) / whole if whole else 0.0
 
 
 def merged(parts: Sequence[Sequence[Recalled]], limit: int, characters: int) -> list[Recalled]:

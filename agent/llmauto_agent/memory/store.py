@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS pending (
 _COLUMNS = "number, kind, scope, session, text, data, source, fingerprints, key, created"
 _MANY = 500
 """Values in one list of an SQL statement."""
-SCORED = 4_000
+SCORED = 1_000
 """Entries that one keyword query scores at most, in all; rarer words come first. It bounds the time."""
 
 
@@ -142,6 +142,20 @@ class Store:
             (asked, *kinds, limit),
         )
         return [(int(n), float(s)) for n, s in rows]
+
+    def words_of(self, numbers: Sequence[int]) -> dict[int, tuple[str, frozenset[str]]]:
+        """The kind and the keywords of entries, by number."""
+        marks = ", ".join("?" * len(numbers))
+        rows = self.rows(
+            "SELECT e.number, e.kind, w.tokens FROM entries e JOIN words w ON w.rowid = e.number"
+            f" WHERE e.number IN ({marks})",
+            numbers,
+        )
+        return {n: (kind, frozenset(tokens.split())) for n, kind, tokens in rows}
+
+    def newest(self) -> int:
+        """The largest number that was given; about how many entries there are, at no cost."""
+        return int(self.rows("SELECT coalesce(max(number), 0) FROM entries")[0][0])
 
     def frequencies(self, words: Sequence[str]) -> dict[str, int]:
         """How many entries hold each of the words (those that any entry holds)."""
