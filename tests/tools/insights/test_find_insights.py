@@ -272,6 +272,7 @@ def test_the_contract_of_the_figures(lab: Lab) -> None:
             assert set(names) <= set(i["values"])
             assert not re.search(r"\d", re.sub(r"\{\{\w+\}\}", "", sentence)), sentence
             assert i[f"title_{language}"]
+            assert not re.search(r"\d|\{\{", i[f"caveat_{language}"])
             assert "{{" not in i[f"title_{language}"]
         assert all(isinstance(v, str) or k in i["formats"] for k, v in i["values"].items())
         assert 0 < i["p"] <= i["q"] <= 0.05

@@ -11,9 +11,10 @@ from llmauto_tools.columns import find_column, literal, quoted
 from llmauto_tools.errors import InvalidArguments
 from llmauto_tools.plan.keys import name_words
 from llmauto_tools.profile.kinds import in_statements, semantic_kinds
+from llmauto_tools.profile.sample import finite
 from llmauto_tools.schema import Column, Table
 from llmauto_tools.series.columns import TimeColumn, find_time, is_measure
-from llmauto_tools.stats.data import label_sql, number_sql
+from llmauto_tools.stats.data import label_sql
 
 if TYPE_CHECKING:
     from llmauto_tools.registry import ToolContext
@@ -230,10 +231,10 @@ def _scan(
 
 def _value_sql(column: Column, kind: str) -> str | None:
     """A measure's values; None for a column that is none."""
-    if column.family in ("number", "boolean"):
-        # A second pass of squares must not overflow: larger numbers count as infinite.
-        value = number_sql(column)
-        return f"CASE WHEN abs({value}) < 1e100 THEN {value} END" if column.family == "number" else value
+    if column.family == "number":
+        return finite(column)
+    if column.family == "boolean":
+        return f"CAST({quoted(column.name)} AS TINYINT)::DOUBLE"
     if kind == "boolean" and column.family == "text":
         words = ", ".join(literal(w) for w in YES)
         q = quoted(column.name)

@@ -30,11 +30,16 @@ def line(
 ) -> Spec:  # fmt: skip
     """A line over time. rule: a moment; spots: points that are marked; levels: (from, to, value) drawn across."""
     every = -(-len(points) // MAX_POINTS)
-    y: Spec = {"field": "y", "type": "quantitative", "title": words.value(label), "scale": {"zero": False}}
+    y: Spec = {
+        "field": "y",
+        "type": "quantitative",
+        "title": words.value(label) if label else None,
+        "scale": {"zero": False},
+    }
     if percent:
         y["axis"] = {"format": ".1%"}
     x: Spec = {"field": "x", "type": "temporal", "title": None}
-    kept = [i for i in range(len(points)) if i % every == 0 or i in spots]
+    kept = [i for i in range(len(points)) if points[i][1] is not None and (i % every == 0 or i in spots)]
     values: list[Spec] = [_point(points[i], named[0]) for i in kept]
     encoding: Spec = {"x": x, "y": y}
     if others:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -162,6 +163,7 @@ def _notes(
     if plan.time is not None and timeline is None:
         yield f"'{plan.time.label}' spans too few periods with rows; nothing was looked for over time."
     if not sample.whole and sample.measures:
-        yield f"Correlations were tested on a sample of {sample.rows:,} of {sample.of:,} rows."
+        error = 2 / math.sqrt(sample.rows)
+        yield f"Correlations were tested on a sample of {sample.rows:,} of {sample.of:,} rows (good to about ±{error:.2g})."
     if cell_rows < plan.rows:
         yield f"Pairs of groups were tested on a sample of about {cell_rows:,} of {plan.rows:,} rows; the numbers told are of all rows."

@@ -41,16 +41,10 @@ def _binned(desk: Desk, x: str, y: str) -> tuple[str, list[Row]]:
 
 
 def _sample_note(desk: Desk) -> list[tuple[str, str]]:
+    """Said without numbers: the tool's notes have the size of the sample."""
     if desk.sample.whole:
         return []
-    n, of = desk.sample.rows, desk.sample.of
-    error = 1 / math.sqrt(max(n, 4) - 3)
-    return [
-        (
-            f"The rank correlation is of a sample of {n:,} of {of:,} rows (error about ±{2 * error:.2g}).",
-            f"秩相关系数来自 {of:,} 行中 {n:,} 行的样本（误差约 ±{2 * error:.2g}）。",
-        )
-    ]
+    return [("The rank correlation is of a sample of the rows.", "秩相关系数来自抽样的行。")]
 
 
 def correlation(desk: Desk, c: Candidate) -> Told | None:

@@ -415,7 +415,7 @@ def _line(
     points = [(p.start.isoformat(), p.value) for p in periods]
     others = [(p.start.isoformat(), p.others) for p in periods] if about.others else []
     return pictures.line(
-        f"{title} by {unit}", title, points, rule=periods[rule].start.isoformat() if rule is not None else None, spots=spots,
+        f"{title} by {unit}", "", points, rule=periods[rule].start.isoformat() if rule is not None else None, spots=spots,
         levels=levels, others=others, percent=about.percent, named=(words.value(c.group[1]) if c.group else "", "the others"),
     )  # fmt: skip
 
@@ -424,8 +424,8 @@ def _caveats(c: Candidate) -> list[tuple[str, str]]:
     if c.facts["unit"] == "month" and int(c.facts["last"]) - int(c.facts["first"]) < 36:
         return [
             (
-                "Less than three years: a yearly season cannot be told from a lasting change.",
-                "不足三年，无法区分年度季节性与持久变化。",
+                "The time is too short to tell a yearly season from a lasting change.",
+                "时间跨度太短，无法区分年度季节性与持久变化。",
             )
         ]
     return []
