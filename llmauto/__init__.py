@@ -17,9 +17,10 @@ from llmauto._version import __version__
 
 if TYPE_CHECKING:
     from llmauto.api import Answer, Chart, Session, Table, ToolRun, run
+    from llmauto.reporting import Report, report
     from llmauto_tools import errors
 
-__all__ = ["Answer", "Chart", "Session", "Table", "ToolRun", "__version__", "errors", "run"]
+__all__ = ["Answer", "Chart", "Report", "Session", "Table", "ToolRun", "__version__", "errors", "report", "run"]
 
 _HOMES = {
     "Answer": "llmauto.api",
@@ -28,6 +29,8 @@ _HOMES = {
     "Table": "llmauto.api",
     "ToolRun": "llmauto.api",
     "run": "llmauto.api",
+    "Report": "llmauto.reporting",
+    "report": "llmauto.reporting",
 }
 
 

@@ -1,13 +1,13 @@
 """Plant one wrong number or direction in a right report, in a way that a person or a model gets it wrong.
 
-    digit       a digit of a linked number is another
-    typed       a number is typed by hand, and wrong; its link is gone
-    scale       a number is typed ten times too large or too small, or a percentage as its fraction
-    swapped     two numbers of a sentence change places
-    elsewhere   a linked number is the value of another row, or of another finding
-    direction   rose for fell, highest for lowest, higher for lower (上升, 最高, 高于)
-    size        a share is called more than half, or less, and is not (超过一半)
-    invented    a sentence with a number that no evidence has
+digit       a digit of a linked number is another
+typed       a number is typed by hand, and wrong; its link is gone
+scale       a number is typed ten times too large or too small, or a percentage as its fraction
+swapped     two numbers of a sentence change places
+elsewhere   a linked number is the value of another row, or of another finding
+direction   rose for fell, highest for lowest, higher for lower (上升, 最高, 高于)
+size        a share is called more than half, or less, and is not (超过一半)
+invented    a sentence with a number that no evidence has
 """
 
 from __future__ import annotations
@@ -108,15 +108,21 @@ def _replaced(pieces: Pieces, place: int, piece: Figure | Text) -> tuple[Pieces,
     return changed, pieces[place].text, piece.text
 
 
-def _digit(pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random) -> Changed:
+def _digit(
+    pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random
+) -> Changed:
     places = _numbers(pieces)
     if not places:
         return None
     place = rng.choice(places)
-    return _replaced(pieces, place, pieces[place].model_copy(update={"text": _other_digit(pieces[place].text, rng)}))  # type: ignore[arg-type]
+    return _replaced(
+        pieces, place, pieces[place].model_copy(update={"text": _other_digit(pieces[place].text, rng)})
+    )  # type: ignore[arg-type]
 
 
-def _typed(pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random) -> Changed:
+def _typed(
+    pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random
+) -> Changed:
     places = _numbers(pieces)
     if not places:
         return None
@@ -132,7 +138,9 @@ def _other_digit(text: str, rng: random.Random) -> str:
     return text[:at] + other + text[at + 1 :]
 
 
-def _scale(pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random) -> Changed:
+def _scale(
+    pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random
+) -> Changed:
     places = [i for i in _numbers(pieces) if abs(float(_value(pieces, i))) > 0]
     if not places:
         return None
@@ -151,8 +159,10 @@ def _value(pieces: Pieces, place: int) -> float:
     return float(figure.value)
 
 
-def _swapped(pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random) -> Changed:
-    places = [i for i in _numbers(pieces)]
+def _swapped(
+    pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random
+) -> Changed:
+    places = list(_numbers(pieces))
     pairs = [
         (a, b)
         for a in places
@@ -173,9 +183,13 @@ def _form(pieces: Pieces, place: int) -> str:
     return figure.format
 
 
-def _elsewhere(pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random) -> Changed:
+def _elsewhere(
+    pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random
+) -> Changed:
     """The value of the same name in another row or finding."""
-    places = [i for i in _numbers(pieces) if re.search(r"rows\[\d+\]\[|insights\[\d+\]\.values", _ref(pieces, i))]
+    places = [
+        i for i in _numbers(pieces) if re.search(r"rows\[\d+\]\[|insights\[\d+\]\.values", _ref(pieces, i))
+    ]
     rng.shuffle(places)
     for place in places:
         figure = pieces[place]
@@ -207,7 +221,9 @@ def _others(ref: str, evidence: Mapping[str, Evidence], rng: random.Random) -> l
     return [ref[: match.start()] + f"{match[1]}[{n}]" + ref[match.end() :] for n in numbers]
 
 
-def _direction(pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random) -> Changed:
+def _direction(
+    pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random
+) -> Changed:
     if not _numbers(pieces):
         return None
     found = [(i, m) for i, p in enumerate(pieces) if isinstance(p, Text) for m in _WORD.finditer(p.text)]
@@ -227,19 +243,32 @@ def _is_word(text: str, match: re.Match[str]) -> bool:
     return not any(c.isascii() and (c.isalpha() or c == "_") for c in around if c) or not match[0].isascii()
 
 
-def _size(pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random) -> Changed:
+def _size(
+    pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random
+) -> Changed:
     places = [i for i in _numbers(pieces) if "percent" in _form(pieces, i) and "abs" not in _form(pieces, i)]
     places = [i for i in places if 0 < _value(pieces, i) < 1 and abs(_value(pieces, i) - 0.5) > 0.02]
     if not places:
         return None
     place = rng.choice(places)
     high = _value(pieces, place) > 0.5
-    claim = {("en", True): "less than half", ("en", False): "more than half", ("zh", True): "不到一半", ("zh", False): "超过一半"}[language, high]
+    claim = {
+        ("en", True): "less than half",
+        ("en", False): "more than half",
+        ("zh", True): "不到一半",
+        ("zh", False): "超过一半",
+    }[language, high]
     added = f"（{claim}）" if language == "zh" else f" ({claim})"
-    return (*pieces[: place + 1], Text(text=added), *pieces[place + 1 :]), pieces[place].text, pieces[place].text + added
+    return (
+        (*pieces[: place + 1], Text(text=added), *pieces[place + 1 :]),
+        pieces[place].text,
+        pieces[place].text + added,
+    )
 
 
-def _invented(pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random) -> Changed:
+def _invented(
+    pieces: Pieces, evidence: Mapping[str, Evidence], language: Language, rng: random.Random
+) -> Changed:
     number = f"{rng.randint(1_100, 98_000):,}"
     said = f"此外还有 {number} 件。" if language == "zh" else f" Another {number} were returned."
     return (*pieces, Text(text=said)), "", said

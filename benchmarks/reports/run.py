@@ -1,8 +1,8 @@
 """Reports measured: planted errors caught, the time from a cold start, the memory of a large table.
 
-    python benchmarks/reports/run.py planted [--tables N] [--show]
-    python benchmarks/reports/run.py speed
-    python benchmarks/reports/run.py memory
+python benchmarks/reports/run.py planted [--tables N] [--show]
+python benchmarks/reports/run.py speed
+python benchmarks/reports/run.py memory
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ from llmauto_tools.errors import LlmautoError  # noqa: E402
 from llmauto_tools.workspace import Workspace  # noqa: E402
 
 DATA = Path(os.environ.get("LLMAUTO_DATA", ROOT.parent / "shared" / "data"))
-OWN = [ROOT / "examples" / "data" / f"{n}.csv" for n in ("orders", "customers", "gapminder", "penguins", "销售")]
+OWN = [
+    ROOT / "examples" / "data" / f"{n}.csv" for n in ("orders", "customers", "gapminder", "penguins", "销售")
+]
 PUBLIC = [
     "diamonds", "titanic", "telco_churn", "tips", "exercise", "vega_movies", "vega_seattle_weather", "beijing_pm25",
     "bank_marketing_full", "winequality_red", "vega_stocks", "538_us_births_2000_2014_ssa", "plotly_auto_mpg", "vega_cars",
@@ -106,7 +108,9 @@ def planted(tables: int, per_kind: int, show: bool) -> None:
           f" ({alarms / max(statements, 1):.2%}), in {alarmed} drafts ({alarmed / max(drafted, 1):.1%})")  # fmt: skip
     for kind in made:
         print(f"{kind:10} {caught[kind]:4} of {made[kind]:4} caught ({caught[kind] / made[kind]:.1%})")
-    print(f"{'all':10} {caught.total():4} of {made.total():4} caught ({caught.total() / max(made.total(), 1):.2%})")
+    print(
+        f"{'all':10} {caught.total():4} of {made.total():4} caught ({caught.total() / max(made.total(), 1):.2%})"
+    )
 
 
 def _around(document: object, block: int) -> str:
@@ -142,7 +146,9 @@ def speed(runs: int) -> None:
             for run in range(runs):
                 shutil.rmtree(folder / "ws", ignore_errors=True)
                 output = folder / "report.html"
-                seconds, peak = _command([goal, str(source), "-o", str(output), "-w", str(folder / "ws"), "--yes", "--quiet"])
+                seconds, peak = _command(
+                    [goal, str(source), "-o", str(output), "-w", str(folder / "ws"), "--yes", "--quiet"]
+                )
                 size = output.stat().st_size / 1e6
                 print(f"{goal:36} run {run + 1}: {seconds:5.1f} s, {peak:.2f} GB, page {size:.2f} MB")
 
@@ -181,7 +187,9 @@ def _command(arguments: list[str], **environment: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["planted", "speed", "memory"])
     parser.add_argument("--tables", type=int, default=len(OWN) + len(PUBLIC))
     parser.add_argument("--per-kind", type=int, default=4)

@@ -6,7 +6,9 @@ import pytest
 
 import llmauto
 
-NAMES = ["Answer", "Chart", "Session", "Table", "ToolRun", "__version__", "errors", "run"]
+NAMES = [
+    "Answer", "Chart", "Report", "Session", "Table", "ToolRun", "__version__", "errors", "report", "run",
+]  # fmt: skip
 
 
 def test_the_public_names_are_few_and_all_there() -> None:

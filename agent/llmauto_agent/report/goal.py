@@ -19,7 +19,7 @@ TEMPLATES = ("exploratory", "kpi", "experiment", "model", "quality")
 _CUES: tuple[tuple[str, str], ...] = (
     ("experiment", r"\ba/?b[ -]?tests?\b|\bexperiments?\b|\btreatment\b|\bvariants?\b|\bcontrol group\b|实验|对照组|试验|AB测试"),
     ("quality", r"\bdata[ -]quality\b|\bquality (?:report|check|of)\b|\bhow clean\b|\bclean(?:ing|ed)? (?:the )?data\b|\bdata problems?\b|数据质量|质量报告|脏数据"),
-    ("model", r"\bpredict(?:s|ing|ion|ions)?\b|\bmodel(?:s|ling)? (?:of|for|report)\b|\btrain\b|\bmodel report\b|\bclassif(?:y|ier|ication)\b|\bdrivers of\b|预测模型|建模|模型报告|预测"),
+    ("model", r"\bpredict(?:s|ing|ion|ions)?\b|\bmodel(?:s|ling)? (?:of|for|report)\b|\btrain\b|\b(?:build|fit|make) (?:a |the )?model\b|\bmodel report\b|\bclassif(?:y|ier|ication)\b|\bdrivers of\b|预测模型|建模|模型报告|预测"),
     ("kpi", r"\bkpis?\b|\bmetrics?\b|\b(?:weekly|monthly|quarterly|annual|yearly) (?:\w+ )?(?:report|review|numbers|figures)\b|\b(?:compared (?:to|with)|vs\.?|versus|against) (?:the )?(?:last|previous|prior)\b|\b(?:last|previous) (?:week|month|quarter|year)\b|指标|周报|月报|季报|年报|环比|同比|业绩"),
 )  # fmt: skip
 _PERIODS: tuple[tuple[str, str], ...] = (

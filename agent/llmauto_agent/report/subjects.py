@@ -160,8 +160,9 @@ def _of_role(placed: _Placed, text: str, name: str, siblings: Mapping[str, objec
     ):
         return ANOTHER_TIME
     year = "year_before" in siblings and (_YEAR_AFTER.match(after) or _YEAR_BEFORE.search(before))
+    before_that = name == "year_before" and "previous" in siblings and not year
     if (year and name in {"previous", "current"}) or (
-        name == "year_before" and "previous" in siblings and not year
+        before_that and (_FROM.search(before) or _WAS.search(before))
     ):
         return ANOTHER_TIME
     return ""

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from test_model import whole_document
+from document_parts import whole_document
 
 from llmauto_tools.documents.html import render_html
 from llmauto_tools.documents.model import Chart, Document, Paragraph, Text

@@ -29,7 +29,7 @@ from llmauto_tools.documents.words import word
 from llmauto_tools.pages.words import visible
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~]")
-_LINE_START = re.compile(r"^(\s*)([-+]|\d+(?=[.)]))")
+_LINE_START = re.compile(r"^(\s*)([-+](?=\s|$)|\d+(?=[.)](?:\s|$)))")
 
 
 def write_markdown(document: Document, target: Path) -> list[Path]:
@@ -107,7 +107,8 @@ def _inline(pieces: Pieces, language: Language) -> str:
             text += f"{escaped(piece.text)} **\\[{word(language, 'unverified')}\\]**"
         elif piece.kind == "emphasis" and piece.text.strip():
             mark = "**" if piece.strong else "*"
-            text += f"{mark}{escaped(piece.text.strip())}{mark}" + " " * piece.text.endswith(" ")
+            inner = f"{mark}{escaped(piece.text.strip())}{mark}"
+            text += " " * piece.text.startswith(" ") + inner + " " * piece.text.endswith(" ")
         else:
             text += _SPECIAL.sub(lambda m: "\\" + m[0], visible(piece.text))
     return _LINE_START.sub(r"\1\\\2", " ".join(text.splitlines()))
