@@ -241,11 +241,12 @@ def _forms(values: Values, c: Periods) -> list[Values]:
 
 
 def _is_light(shape: Shape, c: Periods, values: Values) -> bool:
-    """Means of many rows that scatter as their rows make them do: their tails are those of the normal."""
+    """Means, or counts, of many rows that scatter as their rows make them do: their tails are those of the normal."""
     known = ~np.isnan(values)
     rest = shape.residual[~np.isnan(shape.residual)]
     rest = np.delete(rest, int(np.argmax(np.abs(rest))))
-    enough = c.noise > 0 and not c.counts and float(c.weights[known].min()) >= MANY_ROWS
+    rows = float(np.mean(values[known])) if c.counts else float(c.weights[known].min())
+    enough = c.noise > 0 and rows >= MANY_ROWS
     return enough and float(rest.var()) <= MOSTLY_SAMPLING * shape.least
 
 
