@@ -13,35 +13,22 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeGuard
 
+from llmauto_agent.meaning.plans import all_nodes, asked_about, columns_in, filtered, substituted
 from llmauto_agent.meaning.resolve import (
     Resolved,
     ResolvedFilter,
-    replaced,
     resolve_definition,
     resolve_filter,
 )
 from llmauto_agent.meaning.types import Definition, Meanings
 from llmauto_agent.planner.linker import SchemaIndex
+from llmauto_agent.planner.reader import WHOLE
 from llmauto_agent.planner.reading import Reading
 from llmauto_agent.planner.tokens import fold, has_cjk
 from llmauto_agent.planner.value_types import ColumnFacts, Phrase, ValueMatch, ValueSource
 from llmauto_agent.planner.words import root
-from llmauto_tools.plan.model import (
-    Aggregate,
-    And,
-    ColumnRef,
-    Compare,
-    Expr,
-    IsTrue,
-    Literal_,
-    Measure,
-    Node,
-    Not,
-    Plan,
-    Predicate,
-)
+from llmauto_tools.plan.model import ColumnRef, Plan
 from llmauto_tools.schema import Column, Table
 
 Read = Callable[[str, SchemaIndex], Reading]
@@ -101,27 +88,61 @@ def read_with(question: str, known: Known, read: Read) -> tuple[Reading, Applied
     """Read a question with what is known; without any of it where nothing applies."""
     text, used = _reworded(_without_lifting(question, known.filters), known)
     named = {n: found for n, found in known.definitions.items() if _mentioned(text, found[0].definition)}
-    if named:
-        text = _as_totals(text, named)
-        reading = read(text, known.extended or known.index)
-    else:
-        reading = read(text, known.index)
-    if reading.plan is None:
-        return replace(reading, question=question), Applied(tuple(used))
-    asked = _asked_about(reading.plan, named)
-    plan, replaced_names = _substituted(reading.plan, named)
-    left = [n for n in named if any(isinstance(x, ColumnRef) and x.name == n for x in _all_nodes(plan))]
-    if left:
-        return _unusable(question, reading, left), Applied(tuple(used))
-    kept = [f for f in known.filters if not _lifted(question, f) and not asked & _columns(f.predicate)]
-    plan, filters = _filtered(plan, kept)
+    reading, plan, replaced_names = _read_named(text, known, named, read)
+    if plan is None:
+        bare = read(text, known.index) if named else reading
+        if bare.plan is None or bare.confidence < WHOLE:
+            return replace(reading, question=question), Applied(tuple(used))
+        # The words mean something in the data by themselves; that the definition was not used is said.
+        reading, plan, replaced_names = _with_words(bare, _not_used(named, bare.language)), bare.plan, []
+    asked = asked_about(reading.plan or plan, named)
+    kept = [f for f in known.filters if not _lifted(question, f) and not asked & columns_in(f.predicate)]
+    plan, filters = filtered(plan, kept)
     used += [(d.name, d.body, d.source) for d in (named[n][0].definition for n in replaced_names)]
     used += [(f.filter.about or f.filter.body, _filter_words(f), f.filter.source) for f in filters]
-    said = _said(used, reading.language)
-    return (
-        replace(reading, question=question, plan=plan, assumptions=[*reading.assumptions, *said]),
-        Applied(tuple(dict.fromkeys(used))),
-    )
+    reading = _with_words(reading, _said(used, reading.language))
+    return replace(reading, question=question, plan=plan), Applied(tuple(dict.fromkeys(used)))
+
+
+def _read_named(
+    text: str, known: Known, named: dict[str, list[Resolved]], read: Read
+) -> tuple[Reading, Plan | None, list[str]]:
+    """The reading of a question, its plan with definitions in it (None for a refusal), and which they are."""
+    if not named:
+        reading = read(text, known.index)
+        return reading, reading.plan, []
+    reading = read(_as_totals(text, named), known.extended or known.index)
+    if reading.plan is None:
+        if reading.tool is not None and _mentions_any(reading.arguments, named):
+            return _unusable(text, reading, list(named)), None, []
+        return reading, None, []
+    plan, done = substituted(reading.plan, named)
+    left = [n for n in named if any(isinstance(x, ColumnRef) and x.name == n for x in all_nodes(plan))]
+    if left:
+        return _unusable(text, reading, left), None, []
+    return reading, plan, done
+
+
+def _mentions_any(arguments: object, named: dict[str, list[Resolved]]) -> bool:
+    """Whether the arguments of a tool name a definition, which it knows nothing of."""
+    if isinstance(arguments, dict):
+        return any(_mentions_any(v, named) for v in arguments.values())
+    if isinstance(arguments, (list, tuple)):
+        return any(_mentions_any(v, named) for v in arguments)
+    return isinstance(arguments, str) and arguments in named
+
+
+def _with_words(reading: Reading, words: Sequence[str]) -> Reading:
+    return replace(reading, assumptions=[*reading.assumptions, *words])
+
+
+def _not_used(named: dict[str, list[Resolved]], language: str) -> list[str]:
+    return [
+        f"“{name}”的定义在这里无法使用。"
+        if language == "zh"
+        else f"Your definition of '{name}' could not be used in this question."
+        for name in named
+    ]
 
 
 # ---- words
@@ -175,7 +196,9 @@ def _pattern(name: str) -> re.Pattern[str]:
     if has_cjk(name):
         return re.compile(re.escape(name))
     words = [re.escape(w) for w in fold(name).split()]
-    return re.compile(rf"(?<![\w]){'[ _-]'.join(words)}(?:s|es)?(?![\w])", re.IGNORECASE)
+    last = words[-1]
+    ending = f"(?:{last}(?:s|es)?|{last[:-1]}ies)" if last.endswith("y") else f"{last}(?:s|es)?"
+    return re.compile(rf"(?<![\w]){'[ _-]'.join([*words[:-1], ending])}(?![\w])", re.IGNORECASE)
 
 
 def _mentioned(text: str, definition: Definition) -> bool:
@@ -255,86 +278,6 @@ def _is_synonym(definition: Definition, tables: Sequence[Table]) -> bool:
     return any(root(fold(n).replace("_", " ")) == body for n in names)
 
 
-# ---- plans
-
-
-def _substituted(plan: Plan, named: dict[str, list[Resolved]]) -> tuple[Plan, list[str]]:
-    """The plan with definitions in place of the columns that stood for them, and which were."""
-    done: list[str] = []
-
-    def change(node: Node) -> Node | None:
-        if isinstance(node, Plan) and node is not plan:
-            inner, names = _substituted(node, named)
-            done.extend(names)
-            return inner
-        if _is_plain_measure(node) and (name := _measured(node.expr, named)):
-            return node.model_copy(update={"alias": name, "expr": replaced(node.expr, change)})
-        found = _stands_for(node, named)
-        if found is not None:
-            done.append(found[0])
-            return found[1]
-        return None
-
-    made = replaced(plan, change)
-    assert isinstance(made, Plan)
-    return made, list(dict.fromkeys(done))
-
-
-def _is_plain_measure(node: Node) -> TypeGuard[Measure]:
-    return isinstance(node, Measure) and node.alias is None and node.window == "none"
-
-
-def _measured(expr: Expr, named: dict[str, list[Resolved]]) -> str | None:
-    found = _stands_for(expr, named)
-    return found[0] if found is not None and isinstance(expr, Aggregate) and _is_whole(expr) else None
-
-
-def _is_whole(node: Aggregate) -> bool:
-    return node.function == "sum" and node.where is None
-
-
-def _stands_for(node: Node, named: dict[str, list[Resolved]]) -> tuple[str, Node] | None:
-    """(name, what it stands for) where a node is a definition's column, or the total of it."""
-    if isinstance(node, Aggregate) and node.function == "sum" and isinstance(node.argument, ColumnRef):
-        own = named.get(node.argument.name)
-        if own and own[0].form == "measure" and own[0].expr is not None:
-            expr: Node = own[0].expr
-            if node.where is not None:
-                where = node.where
-                expr = replaced(expr, lambda n: _and(n, where) if isinstance(n, Aggregate) else None)
-            return node.argument.name, expr
-    if isinstance(node, IsTrue) and isinstance(node.argument, ColumnRef):
-        own = named.get(node.argument.name)
-        if own and own[0].predicate is not None:
-            return node.argument.name, own[0].predicate
-    if isinstance(node, Compare) and isinstance(node.left, ColumnRef) and isinstance(node.right, Literal_):
-        own = named.get(node.left.name)
-        if own and own[0].predicate is not None and isinstance(node.right.value, bool):
-            yes = node.right.value == (node.op == "=")
-            predicate = own[0].predicate
-            return node.left.name, predicate if yes else Not(item=predicate)
-    if isinstance(node, ColumnRef):
-        own = named.get(node.name)
-        if own and own[0].form == "value" and own[0].expr is not None:
-            return node.name, own[0].expr
-    return None
-
-
-def _and(node: Aggregate, where: Predicate) -> Aggregate:
-    both = where if node.where is None else And(items=(node.where, where))
-    return node.model_copy(update={"where": both})
-
-
-def _all_nodes(node: Node) -> list[Node]:
-    found: list[Node] = []
-
-    def visit(n: Node) -> None:
-        found.append(n)
-
-    replaced(node, visit)
-    return found
-
-
 def _unusable(question: str, reading: Reading, names: Sequence[str]) -> Reading:
     """A refusal: the name stands for an aggregate, and something else than its value was asked of it."""
     return Reading(
@@ -342,70 +285,7 @@ def _unusable(question: str, reading: Reading, names: Sequence[str]) -> Reading:
     )
 
 
-def _asked_about(plan: Plan, named: dict[str, list[Resolved]]) -> set[str]:
-    """The columns that the question itself puts a condition on: no standing filter is added for these, as
-    "how many test accounts are there?" shows."""
-    found: set[str] = set()
-    for node in _all_nodes(plan):
-        conditions = [getattr(node, name, None) for name in ("where", "having")]
-        for condition in conditions:
-            if isinstance(condition, Node):
-                found |= _columns(condition)
-    for name in found & named.keys():
-        for resolved in named[name]:
-            found |= _columns(resolved.predicate) if resolved.predicate is not None else set()
-    return found
-
-
-def _columns(node: Node) -> set[str]:
-    return {n.name for n in _all_nodes(node) if isinstance(n, ColumnRef)}
-
-
-def _filtered(plan: Plan, kept: Sequence[ResolvedFilter]) -> tuple[Plan, list[ResolvedFilter]]:
-    """The plan and the plans inside it with the standing filters of their tables."""
-    used: list[ResolvedFilter] = []
-
-    def change(node: Node) -> Node | None:
-        if not isinstance(node, Plan):
-            return None
-        tables = {node.table, *(j.table for j in node.joins)}
-        own = [f for f in kept if f.table in tables]
-        used.extend(own)
-        update: dict[str, object] = {}
-        for name in type(node).model_fields:
-            value = getattr(node, name)
-            if isinstance(value, Node):
-                update[name] = replaced(value, change)
-            elif isinstance(value, tuple):
-                update[name] = tuple(replaced(v, change) if isinstance(v, Node) else v for v in value)
-        if own:
-            where = update.get("where")
-            conditions = (*(own_part(where)), *(_placed(f.predicate, f.table, node) for f in own))
-            update["where"] = conditions[0] if len(conditions) == 1 else And(items=conditions)
-        return node.model_copy(update=update)
-
-    made = replaced(plan, change)
-    assert isinstance(made, Plan)
-    return made, list(dict.fromkeys(used))
-
-
-def own_part(where: object) -> tuple[Predicate, ...]:
-    if where is None:
-        return ()
-    return where.items if isinstance(where, And) else (where,)  # type: ignore[return-value]
-
-
-def _placed(predicate: Predicate, table: str, plan: Plan) -> Predicate:
-    """A filter whose columns name their table where the plan reads several."""
-    if not plan.joins:
-        return predicate
-
-    def change(node: Node) -> Node | None:
-        if isinstance(node, ColumnRef) and node.table is None:
-            return node.model_copy(update={"table": table})
-        return None
-
-    return replaced(predicate, change)  # type: ignore[return-value]
+# ---- filters
 
 
 _LIFTS = r"(?:including|include|with|incl\.?|even|also|and|counting|包括|包含|含|算上|连同)\s*(?:the\s+|all\s+|our\s+)?"

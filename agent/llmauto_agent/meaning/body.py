@@ -47,9 +47,9 @@ _AGGREGATES = (
     (r"最大的?", "MAX"), (r"最小的?", "MIN"),
 )  # fmt: skip
 _ZH_AFTER = (
-    (r"的?(?:总和|之和|合计|总额)", "SUM"),
-    (r"的?平均值?", "AVG"),
-    (r"的?个数|的?数量", "COUNT DISTINCT"),
+    (r"\s*的?(?:总和|之和|合计|总额)", "SUM"),
+    (r"\s*的?平均值?", "AVG"),
+    (r"\s*的?(?:个数|数量)", "COUNT DISTINCT"),
 )
 _ROWS = re.compile(
     r"(?:the\s+)?(?:number|count)\s+of\s+(?:all\s+)?(?:rows|records|entries)|行数|记录数", re.I
