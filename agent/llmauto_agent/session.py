@@ -426,6 +426,7 @@ class Session:
         if isinstance(failure, (Interrupted, KeyboardInterrupt)):
             raise failure
         self.failure = failure
+        messages: list[Any] = []
         if failure is not None:
             answer = error_answer(self, question, _known_error(failure), seconds)
             answer.evidence = self._evidence(number)
@@ -434,7 +435,7 @@ class Session:
             answer = compose_answer(self, question, messages, self._evidence(number), seconds)
             self._drop_superseded()
         if self.remembering is not None:
-            self.remembering.note(answer)
+            self.remembering.note(answer, messages)
         self.store.answer(self.id, number, stored_answer(answer))
         return answer
 

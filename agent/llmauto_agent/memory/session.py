@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from llmauto_agent.meaning.types import Meanings
@@ -15,6 +16,24 @@ if TYPE_CHECKING:
     from llmauto_agent.memory.memory import Memory
     from llmauto_agent.privacy import Boundary
     from llmauto_tools.workspace import Workspace
+
+
+_GOES_ON = re.compile(
+    r"\s*(?:and|but|or|only|just|also|now|same|what about|how about|instead|then|without|no,)\b|[和那只再换]|同样|按.{1,8}呢",
+    re.IGNORECASE,
+)
+
+
+def _goes_on(answer: Answer, messages: Sequence[Any]) -> bool:
+    """Whether a question goes on from the one before ("and by region?"): alone it says nothing. The built-in
+    planner knows; of a chat model's questions the beginning tells."""
+    if not messages:
+        return False
+    reading = messages[-1].response_metadata.get("llmauto_reading", {})
+    if "follow_up" in reading:
+        return bool(reading["follow_up"])
+    asked = sum(1 for m in messages if m.type == "human")
+    return asked > 1 and _GOES_ON.match(answer.question) is not None
 
 
 class SessionMemory:
@@ -60,24 +79,27 @@ class SessionMemory:
 
     # ---- after the answer
 
-    def note(self, answer: Answer) -> None:
-        """Write into an answer what of the memory it used, and set aside what is worth keeping of it."""
+    def note(self, answer: Answer, messages: Sequence[Any]) -> None:
+        """Write into an answer what of the memory it used, and set aside what is worth keeping of it.
+
+        messages: the conversation, the answer last; it says whether the question went on from another.
+        """
         if self.recollection is None or self.memory is None:
             return
         answer.memory = list(self.recollection.used)
         answer.notices += self.memory.notices
         self.memory.notices.clear()
         if self.memory.mode == "on":
-            self._to_keep = self._worth_keeping(answer)
+            self._to_keep = self._worth_keeping(answer, messages)
 
-    def _worth_keeping(self, answer: Answer) -> list[Entry]:
+    def _worth_keeping(self, answer: Answer, messages: Sequence[Any]) -> list[Entry]:
         from llmauto_agent.memory.keep import finding_entries, question_entry
 
         if any(used["how"] in ("recalled", "remembered") for used in answer.memory):
             return []  # it was told from memory: nothing is new
         tables = self._workspace.tables()
         fingerprints = self.fingerprints()
-        asked = question_entry(answer, tables, fingerprints)
+        asked = None if _goes_on(answer, messages) else question_entry(answer, tables, fingerprints)
         return [*([asked] if asked is not None else []), *finding_entries(answer, fingerprints)]
 
     def fingerprints(self) -> dict[str, str]:

@@ -97,7 +97,7 @@ class BuiltinChatModel(BaseChatModel):
 
     def _propose(self, question: str, earlier: list[BaseMessage]) -> AIMessage:
         reading = self._understand(question, previous_reading(earlier))
-        summary = reading_summary(reading)
+        summary = reading_summary(reading) | {"follow_up": self._goes_on(reading, earlier)}
         if reading.refused:
             text = word_refusal(reading, self.workspace.tables())
             return AIMessage(content=text, response_metadata={READING: summary | {"status": "refused"}})
@@ -135,6 +135,18 @@ class BuiltinChatModel(BaseChatModel):
         if self.applied is not None:
             self.applied(applied.used)
         return reading
+
+    def _goes_on(self, reading: Reading, earlier: Sequence[BaseMessage]) -> bool:
+        """Whether a question means something else, or nothing, without the conversation before it."""
+        if reading.plan is None or not earlier:
+            return False
+        meanings = self.meanings() if self.meanings is not None else None
+        if not meanings:
+            return read_by_rules(reading.question, self.index()).plan != reading.plan
+        from llmauto_agent.meaning.apply import make_known, read_with
+
+        known = make_known(meanings, self.index())
+        return read_with(reading.question, known, read_by_rules)[0].plan != reading.plan
 
     def _word(self, question: str, since: list[BaseMessage]) -> AIMessage:
         reading: dict[str, Any] = {}

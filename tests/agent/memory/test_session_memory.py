@@ -176,6 +176,16 @@ def test_a_fact_is_flagged_when_its_source_changed(
     assert told.memory[0]["stale"] == "the data of subs changed since"
 
 
+def test_a_question_that_goes_on_from_another_is_not_kept_alone(session: Session, memory: Memory) -> None:
+    ask(session, "average mrr by plan")
+    assert ask(session, "and by region?").status == "answered"
+    ask(session, "how many rows are there?")
+    assert {e.text for e in memory.entries(("question",))} == {
+        "average mrr by plan",
+        "how many rows are there?",
+    }
+
+
 def test_tables_are_learned_once_and_anew_when_they_change(
     session: Session, workspace: Workspace, memory: Memory, tmp_path: Path
 ) -> None:
