@@ -15,7 +15,7 @@ from llmauto_agent.report.markup import MarkupParser, escape
 from llmauto_agent.report.roles import Roles
 from llmauto_agent.report.template import render
 from llmauto_agent.report.views import StepViews
-from llmauto_agent.report.words import ADVICE, PURPOSE
+from llmauto_agent.report.words import ADVICE, purpose_of
 from llmauto_tools.documents.model import Appendix, Block, Document, Meta
 from llmauto_tools.ledger import Evidence
 from llmauto_tools.schema import Table
@@ -110,7 +110,7 @@ def _values(material: Material, findings: Sequence[Any]) -> dict[str, Any]:
         "changed": list(material.changed),
         "checked": list(material.checked),
         "advice": ADVICE[goal.language],
-        "purpose": {tool: PURPOSE[goal.language].get(tool, "") for tool in {v.tool for v in steps.values()}},
+        "purpose": {name: purpose_of(name, view.tool, goal.language) for name, view in steps.items()},
         "most_in_summary": MOST_IN_SUMMARY,
         "most_quality": MOST_QUALITY,
     }

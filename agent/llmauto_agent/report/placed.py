@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from llmauto_agent.numbers import is_number
 from llmauto_agent.report.alt import alt_text
+from llmauto_agent.report.words import chinese_head
 from llmauto_tools.documents.model import Chart, Code, Language, Table
 from llmauto_tools.errors import ReportError, did_you_mean
 from llmauto_tools.ledger import Evidence
@@ -15,6 +17,7 @@ MAX_ROWS = 12
 """Rows of a table in the text; the appendix has more."""
 HIDDEN = frozenset({"seconds"})
 """Columns that say how long something took: they differ from run to run and say nothing of the data."""
+_SHARE = re.compile(r"\bshare\b|占比")
 _PLACE = re.compile(r"(?P<id>e\d+)(?:\.(?P<part>sections|charts)\[(?P<index>\d+)\])?$")
 
 Arguments = Mapping[str, str]
@@ -52,14 +55,15 @@ def table_block(
     shown = rows[: int(arguments.get("rows", MAX_ROWS))]
     if not shown or not picked:
         return None
-    labels = _list(arguments.get("labels")) or [names[i] for i in picked]
-    formats = _list(arguments.get("formats")) or []
+    heads = [chinese_head(names[i]) if language == "zh" else names[i] for i in picked]
+    labels = _list(arguments.get("labels")) or heads
+    formats = _list(arguments.get("formats")) or _formats(names, picked, shown)
     if len(labels) != len(picked) or (formats and len(formats) != len(picked)):
         raise ReportError(f"'::table {place}': labels and formats need one entry per column ({len(picked)}).")
     left = total - len(shown)
     more = [arguments.get("note", note), _more(left, language) if left > 0 else ""]
     return Table(
-        caption=arguments.get("caption", ""),
+        caption=arguments.get("caption", record.sections[index].title if part else ""),
         columns=tuple(labels),
         rows=tuple(tuple(row[i] for i in picked) for row in shown),
         formats=tuple(formats),
@@ -67,6 +71,16 @@ def table_block(
         picked=tuple(picked),
         note=" ".join(m for m in more if m),
     )
+
+
+def _formats(names: Sequence[str], picked: Sequence[int], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Shares as percentages; the other columns as they suit."""
+    found = []
+    for i in picked:
+        share = _SHARE.search(names[i].replace("_", " ")) is not None
+        fits = all(row[i] is None or (is_number(row[i]) and -1 <= row[i] <= 1) for row in rows)
+        found.append("percent" if share and fits else "")
+    return found
 
 
 def _more(left: int, language: Language) -> str:
@@ -106,10 +120,27 @@ def chart_block(
         if drawn is None:
             return None
         spec = drawn
+    spec = _headed(spec, arguments, language)
     title, notes = _title(spec)
     title = arguments.get("title") or title
     alt = arguments.get("alt") or alt_text(spec, title, language)
     return Chart(spec=spec, title=title, alt=alt, notes=tuple(notes), source=record.id)
+
+
+def _headed(spec: dict[str, Any], arguments: Arguments, language: Language) -> dict[str, Any]:
+    """The chart with other headings of its axes: those that `heads` names ("group=Region"), and Chinese ones."""
+    given = dict(pair.partition("=")[::2] for pair in _list(arguments.get("heads")))
+    encoding = spec.get("encoding")
+    if not isinstance(encoding, dict):
+        return spec
+    headed = {}
+    for channel, told in encoding.items():
+        title = told.get("title") if isinstance(told, dict) else None
+        if isinstance(title, str):
+            other = given.get(title) or (chinese_head(title) if language == "zh" else title)
+            told = {**told, "title": other}
+        headed[channel] = told
+    return {**spec, "encoding": headed}
 
 
 def drawn_spec(record: Evidence, arguments: Arguments) -> dict[str, Any] | None:

@@ -10,6 +10,11 @@ PURPOSE: dict[Language, dict[str, str]] = {
         "check_quality": "checked the quality of the data",
         "find_insights": "tested patterns of many kinds, with the false discovery rate controlled",
         "query": "ran a statement",
+        "compare": "compared the last complete period with the one before and the year before",
+        "periods": "added up every period",
+        "by": "compared the periods within each group",
+        "arms": "counted the rows of each group",
+        "balance": "tested whether the groups are of the planned size",
         "analyze": "answered the question with a query",
         "test_hypothesis": "tested for a difference with the test that fits the data",
         "train_model": "trained models, chose by cross-validation, tested on rows that were held out",
@@ -21,6 +26,11 @@ PURPOSE: dict[Language, dict[str, str]] = {
         "check_quality": "检查了数据质量",
         "find_insights": "检验了多种模式，并控制错误发现率",
         "query": "运行了一条查询语句",
+        "compare": "把最近一个完整周期与上一周期及去年同期比较",
+        "periods": "汇总了每个周期",
+        "by": "在各组内比较本期与上期",
+        "arms": "统计了各组的行数",
+        "balance": "检验了各组大小是否符合计划",
         "analyze": "用查询回答了问题",
         "test_hypothesis": "用适合数据的检验比较差异",
         "train_model": "训练模型，用交叉验证选择，并在预留的行上测试",
@@ -28,7 +38,14 @@ PURPOSE: dict[Language, dict[str, str]] = {
         "chart": "绘制了图表",
     },
 }
-"""What each tool did, for the list of methods."""
+"""What each step or tool did, for the list of methods."""
+
+
+def purpose_of(step: str, tool: str, language: Language) -> str:
+    """What a step did: by its name where it has words of its own ("by_0"), else by its tool."""
+    words = PURPOSE[language]
+    return words.get(step.partition("_")[0]) or words.get(tool, "")
+
 
 ADVICE: dict[Language, dict[str, str]] = {
     "en": {
@@ -51,3 +68,30 @@ ADVICE: dict[Language, dict[str, str]] = {
     },
 }
 """What a kind of finding gives reason to do: no more than the evidence carries."""
+
+HEADS_ZH = {
+    "rows": "行数", "mean": "平均", "total": "合计", "share": "占比", "share of rows": "占行数", "share of total": "占总额",
+    "correlation": "相关系数", "groups": "组数", "part": "分段", "tenth": "十分位", "missing": "缺失", "others": "其余",
+    "value": "数值", "mark": "标记", "from": "起始", "months": "月数", "weeks": "周数", "days": "天数", "quarters": "季度数",
+    "years": "年数", "month": "月", "week": "周", "day": "日", "quarter": "季度", "year": "年", "of them": "其中",
+    "n": "行数", "median": "中位数", "sd": "标准差", "period": "时期", "change": "变化", "count": "行数",
+    "share of the total": "占总额", "share of the rows": "占行数", "share missing": "缺失比例", "number of rows": "行数",
+}  # fmt: skip
+"""Heads of the tools' tables and axes in Chinese."""
+
+
+def chinese_head(text: str) -> str:
+    """A head of a table or an axis in Chinese, with the names of columns as they are."""
+    known = HEADS_ZH.get(text)
+    if known is not None:
+        return known
+    for english, chinese in (
+        ("average ", "平均"),
+        ("total ", "合计 "),
+        ("mean ", "平均"),
+        ("lowest ", "最小 "),
+        ("highest ", "最大 "),
+    ):
+        if text.lower().startswith(english):
+            return chinese + text[len(english) :].replace(" (mean of each part)", "（各段平均）")
+    return text.replace(" (mean of each part)", "（各段平均）")

@@ -24,6 +24,8 @@ def cell_text(value: Any, format_: str = "") -> str:
         return f"{shown:,f}%"
     if format_ == "plain":
         return str(value)
+    if isinstance(value, float) and 1 <= abs(value) < 1e15 and not value.is_integer():
+        return f"{value:,.2f}"
     return number_text(value)
 
 

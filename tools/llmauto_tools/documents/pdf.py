@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,6 +39,8 @@ MAX_COLUMNS = 10
 """Columns of a table on a page; the others are named below it."""
 _CELL = 60
 _SQL_LINES = 60
+_CROWDED = 7
+"""Columns from which long words may be broken anywhere."""
 
 
 def render_pdf(document: Document) -> bytes:
@@ -168,7 +171,8 @@ class _Writer:
         widths = [
             max([width(columns[i]), *(min(width(row[i]), _CELL) for row in cells)], default=1) for i in kept
         ]
-        texts = [_string(_cut(row[i])) for row in cells for i in kept]
+        crowded = len(kept) > _CROWDED
+        texts = [(_breakable if crowded else _string)(_cut(row[i])) for row in cells for i in kept]
         return _call(
             "#data",
             _string(caption),
@@ -200,6 +204,12 @@ class _Writer:
             )
         parts += [self._code(s.title or word(self._language, "sql"), s.sql) for s in record.statements]
         return "\n".join(parts)
+
+
+def _breakable(text: str) -> str:
+    """A Typst string whose long words may be broken behind an underscore, or every ten characters."""
+    parts = re.findall(r"[^_\s]{1,10}_?|_+|\s+", text)
+    return '"' + "\\u{200b}".join(_string(part)[1:-1] for part in parts) + '"'
 
 
 def _cut(text: str, most: int = 160) -> str:
