@@ -28,14 +28,14 @@ def crossed_facts(layout: Layout, all_cells: list[Cells]) -> Iterator[Candidate]
         table = contingency(cells)
         nested = is_nested(table)
         if layout.wanted(a, b):
-            yield _association(layout, cells, table, nested)
+            yield _association(cells, table, nested)
         if nested:
             continue
         for m in layout.measures:
             if m.column in (a, b) or m.column not in cells.moments or not layout.wanted(a, b, m.column):
                 continue
-            yield from _interaction(layout, cells, m)
-            yield from _reversal(layout, cells, m)
+            yield from _interaction(cells, m)
+            yield from _reversal(cells, m)
 
 
 def contingency(cells: Cells) -> s.Values:
@@ -69,7 +69,7 @@ def _tells(table: s.Values) -> bool:
     return bool(best >= NESTED)
 
 
-def _association(layout: Layout, cells: Cells, table: s.Values, nested: bool) -> Candidate:
+def _association(cells: Cells, table: s.Values, nested: bool) -> Candidate:
     p, v, residuals = s.chi_square(table)
     i, j = (int(x) for x in np.unravel_index(int(np.argmax(np.abs(residuals))), residuals.shape))
     first, second = cells.first.coded, cells.second.coded
@@ -78,7 +78,7 @@ def _association(layout: Layout, cells: Cells, table: s.Values, nested: bool) ->
         i, j = (int(x) for x in np.unravel_index(int(np.argmax(inner)), inner.shape))
     return Candidate(
         "association", "cells", (cells.first.column, cells.second.column), p, v, "Cramér's V",
-        float(table.sum()) / max(layout.rows, 1), NESTED_SURPRISE if nested else 1.0,
+        float(table.sum()) / max(cells.read, 1), NESTED_SURPRISE if nested else 1.0,
         facts={"first": first[i], "second": second[j], "nested": nested},
     )  # fmt: skip
 
@@ -101,7 +101,7 @@ def _interaction_test(n: s.Values, a: NDArray[np.int64], b: NDArray[np.int64], m
     return s.f_p(f, df, within_df), mean - fit, pooled
 
 
-def _interaction(layout: Layout, cells: Cells, m: Measure) -> Iterator[Candidate]:
+def _interaction(cells: Cells, m: Measure) -> Iterator[Candidate]:
     """Two-way analysis of variance from cell means; effects that multiply are no interaction: a measure that
     is positive has to show it in logarithms too."""
     moments = cells.moments[m.column]
@@ -125,7 +125,7 @@ def _interaction(layout: Layout, cells: Cells, m: Measure) -> Iterator[Candidate
     effect = 0.5 * math.sqrt(partial) + 0.5 * s.from_d(d)
     yield Candidate(
         "interaction", "cell_mean", (*_pair(cells), m.column), p, effect, "partial effect of the combination",
-        float(n.sum()) / max(layout.rows, 1), INTERACTION_SURPRISE,
+        float(n.sum()) / max(cells.read, 1), INTERACTION_SURPRISE,
         (f"{cells.first.column} × {cells.second.column}", f"{cells.first.coded[a[top]]} × {cells.second.coded[b[top]]}"),
         facts={"first": cells.first.coded[a[top]], "second": cells.second.coded[b[top]]},
     )  # fmt: skip
@@ -138,7 +138,7 @@ def _pair(cells: Cells) -> tuple[str, str]:
 # ---- Simpson's reversal
 
 
-def _reversal(layout: Layout, cells: Cells, m: Measure) -> Iterator[Candidate]:
+def _reversal(cells: Cells, m: Measure) -> Iterator[Candidate]:
     """Two levels whose order by the measure is one way overall and the other way within the second category."""
     moments = cells.moments[m.column]
     for x, z, by, over in (
@@ -155,7 +155,7 @@ def _reversal(layout: Layout, cells: Cells, m: Measure) -> Iterator[Candidate]:
             p, effect, share = found
             candidate = Candidate(
                 "simpsons_reversal", "groups", (by.column, m.column, over.column), s.bounded(p, len(pairs)), effect,
-                "smaller of the two standardised differences", share * min(float(moments.n.sum()) / max(layout.rows, 1), 1.0),
+                "smaller of the two standardised differences", share * min(float(moments.n.sum()) / max(cells.read, 1), 1.0),
                 SIMPSON_SURPRISE, facts={"first": by.coded[i], "second": by.coded[j]},
             )  # fmt: skip
             if best is None or candidate.p < best.p:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from llmauto_tools.columns import literal, quoted
 from llmauto_tools.insights import words
 from llmauto_tools.insights.layout import Category, Layout, Measure
-from llmauto_tools.insights.model import Candidate, Format
+from llmauto_tools.insights.model import Format
 from llmauto_tools.insights.passes import Sample
 from llmauto_tools.results import Section, section, to_json_value
 
@@ -123,10 +123,6 @@ def noun(desk: Desk, column: str) -> tuple[str, str]:
 def same(category: Category, level: str) -> str:
     """A condition: the category has this level."""
     return f"{category.sql} = {literal(level)}"
-
-
-def rows_of(candidate: Candidate) -> str:
-    return ", ".join(words.name(c) for c in candidate.columns)
 
 
 ROUGH = (

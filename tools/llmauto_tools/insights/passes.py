@@ -6,7 +6,7 @@ Numbers are summed as (x - mean) / deviation, so that sums of squares lose no di
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,7 +72,9 @@ class Cells:
     b: NDArray[np.int64]
     rows: Values
     moments: dict[str, Moments]
-    logs: dict[str, Moments] = field(default_factory=dict)
+    logs: dict[str, Moments]
+    read: float
+    """All rows that were read, those without a value too."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,8 @@ def _cells(
             logs[m.column] = Moments(
                 take[f"n{k}"], np.nan_to_num(take[f"la{k}"]), np.nan_to_num(take[f"lv{k}"])
             )
-    return Cells(first, second, a[mine].astype(int), b[mine].astype(int), take["n"], moments, logs)
+    read = float(found["n"][found["pair"] == pair].sum())
+    return Cells(first, second, a[mine].astype(int), b[mine].astype(int), take["n"], moments, logs, read)
 
 
 def read_sample(workspace: Workspace, layout: Layout, context: ToolContext, seed: int) -> Sample:

@@ -38,8 +38,9 @@ MAX_GROUPS = 50
 """Of a category with more levels, the first few would say little."""
 LONGEST_HOURS = 400.0
 MAX_PERIODS = 15_000
-EDGE = 0.1
-"""A first or last period that lacks more than this part of its time is left out."""
+DENSE, DENSE_SLACK, SPARSE_SLACK = 1.2, 0.5, 2.0
+"""A first or last period lacks a part where a day is missing and most days have rows, else twice the usual
+distance between days that have some."""
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
@@ -252,15 +253,12 @@ def _complete(whole: Series, span: Span) -> slice:
     n = len(whole.rows)
     if whole.unit in ("hour", "day"):
         return slice(0, n)
-    start, stop = 0, n
-    length = DAYS[whole.unit]
-    if (span.first - start_of(whole.first, whole.unit)).total_seconds() / 86400 > EDGE * length:
-        start = 1
-    end = start_of(whole.first + n, whole.unit)
-    step = max(span.length / max(span.days - 1, 1), 1.0)
     # The usual distance between days is no gap: monthly figures end on the first of the last month.
-    if (end - span.last).total_seconds() / 86400 > EDGE * length + step:
-        stop = n - 1
+    step = max(span.length / max(span.days - 1, 1), 1.0)
+    slack = DENSE_SLACK if step < DENSE else SPARSE_SLACK * step
+    late = (span.first - start_of(whole.first, whole.unit)).total_seconds() / 86400
+    early = (start_of(whole.first + n, whole.unit) - span.last).total_seconds() / 86400 - step
+    start, stop = int(late > slack), n - int(early > slack)
     return slice(start, stop) if stop - start >= LEAST else slice(0, n)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmauto_tools.insights.model import Insight
 from llmauto_tools.insights.search import Findings, Request, search
 from llmauto_tools.results import Section, ToolResult, table_of
 
@@ -59,8 +58,3 @@ def _caution(found: Findings, request: Request) -> list[str]:
         f" most about {request.fdr:.0%} may be due to chance (Benjamini-Hochberg).",
         "These are associations in this table, not causes.",
     ]
-
-
-def names(insights: tuple[Insight, ...]) -> list[str]:
-    """The ids, in order."""
-    return [i.id for i in insights]

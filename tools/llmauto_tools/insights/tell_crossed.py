@@ -82,7 +82,7 @@ def cell_mean(desk: Desk, c: Candidate) -> Told | None:
     higher = cell[3] > expected
     where, where_zh = ("more", "高于") if higher else ("less", "低于")
     chart = pictures.heat(
-        f"{_capital(en)} by {n} and {w}",
+        f"{words.capital(en)} by {n} and {w}",
         [(r[0], r[1], float(r[3])) for r in rows],
         n,
         w,
@@ -97,7 +97,7 @@ def cell_mean(desk: Desk, c: Candidate) -> Told | None:
         f"For {n} = {{{{first}}}} and {w} = {{{{second}}}}, {en} is {{{{value}}}} ({{{{rows}}}} rows), {where} than the"
         " {{expected}} that the two groups would give if their differences simply added up.",
         f"{n} = {{{{first}}}} 且 {w} = {{{{second}}}} 时，{zh}为 {{{{value}}}}（{{{{rows}}}} 行），{where_zh}两个分组各自差异相加所得的 {{{{expected}}}}。",
-        sql, table_of(f"{_capital(en)} by {n} and {w}", [first, second, "rows", "share" if m.rate else "mean"], near, len(rows)), chart,
+        sql, table_of(f"{words.capital(en)} by {n} and {w}", [first, second, "rows", "share" if m.rate else "mean"], near, len(rows)), chart,
         f.values, f.formats, [ROUGH],
     )  # fmt: skip
 
@@ -159,7 +159,7 @@ def reversal(desk: Desk, c: Candidate) -> Told | None:
     shown = [r for r in rows if r[0] is None or r[0] in both]
     table = [("all" if r[0] is None else r[0], *r[1:]) for r in shown]
     chart = pictures.heat(
-        f"{_capital(en)} by {w} and {n}",
+        f"{words.capital(en)} by {w} and {n}",
         [(r[0], r[1], float(r[3])) for r in table[:40]],
         w,
         n,
@@ -172,10 +172,6 @@ def reversal(desk: Desk, c: Candidate) -> Told | None:
         f"Overall, {en} is higher for {n} = {{{{first}}}} ({{{{first_value}}}}) than for {{{{second}}}} ({{{{second_value}}}}), but"
         f" it is lower in {{{{turned}}}} of the {{{{groups}}}} groups of {w}.",
         f"总体上，{n} = {{{{first}}}} 的{zh}（{{{{first_value}}}}）高于 {{{{second}}}}（{{{{second_value}}}}），但在 {w} 的 {{{{groups}}}} 组中有 {{{{turned}}}} 组反而更低。",
-        sql, table_of(f"{_capital(en)} by {w} and {n}", [over, column, "rows", "share" if m.rate else "mean"], table, len(table)), chart,
+        sql, table_of(f"{words.capital(en)} by {w} and {n}", [over, column, "rows", "share" if m.rate else "mean"], table, len(table)), chart,
         f.values, f.formats, [("Compare within the groups of the second column (Simpson's paradox).", "应在分组内比较（辛普森悖论）。")],
     )  # fmt: skip
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

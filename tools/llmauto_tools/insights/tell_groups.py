@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llmauto_tools.insights import pictures, words
 from llmauto_tools.insights.evidence import ROUGH, Desk, Figures, Row, Told, ends, noun, table_of
-from llmauto_tools.insights.groups import MIN_ROWS, gini
+from llmauto_tools.insights.groups import MIN_ROWS
 from llmauto_tools.insights.model import Candidate
 
 TOP_SHARE = 0.2
@@ -13,7 +13,7 @@ TOP_SHARE = 0.2
 def mean_by_group(desk: Desk, c: Candidate) -> Told | None:
     """The highest and the lowest mean, or rate."""
     column, measure = c.columns
-    category, m = desk.category(column), desk.measure(measure)
+    m = desk.measure(measure)
     sql, rows = _means(desk, column, measure)
     rows = [r for r in rows if r[1] >= MIN_ROWS]
     if len(rows) < 2 or rows[0][2] == rows[-1][2]:
@@ -30,24 +30,23 @@ def mean_by_group(desk: Desk, c: Candidate) -> Told | None:
     among = " of {{groups}} groups" if len(rows) > 2 else ""
     among_zh = "（共 {{groups}} 组）" if len(rows) > 2 else ""
     sentence = (
-        f"{_capital(en)} differs by {n}: {{{{high}}}} for {{{{high_group}}}}, the highest{among}, and"
+        f"{words.capital(en)} differs by {n}: {{{{high}}}} for {{{{high_group}}}}, the highest{among}, and"
         " {{low}} for {{low_group}}, the lowest."
     )
     if len(rows) == 2:
-        sentence = f"{_capital(en)} is {{{{high}}}} for {n} = {{{{high_group}}}} and {{{{low}}}} for {{{{low_group}}}}."
+        sentence = f"{words.capital(en)} is {{{{high}}}} for {n} = {{{{high_group}}}} and {{{{low}}}} for {{{{low_group}}}}."
     chinese = f"{zh}因 {n} 而异{among_zh}：{{{{high_group}}}} 最高，为 {{{{high}}}}；{{{{low_group}}}} 最低，为 {{{{low}}}}。"
     chart = pictures.bars(
-        f"{_capital(en)} by {n}", en, [(r[0], float(r[2])) for r in ends(rows)], (high[0], low[0]),
+        f"{words.capital(en)} by {n}", en, [(r[0], float(r[2])) for r in ends(rows)], (high[0], low[0]),
         percent=m.rate, rule=m.mean, axis=column,
     )  # fmt: skip
     told = Told(
-        f"{_capital(w)} differs by {n}", f"{w} 因 {n} 而异", sentence, chinese, sql,
-        table_of(f"{_capital(en)} by {n}", [column, "rows", "share" if m.rate else "mean"], ends(rows), len(rows)),
+        f"{words.capital(w)} differs by {n}", f"{w} 因 {n} 而异", sentence, chinese, sql,
+        table_of(f"{words.capital(en)} by {n}", [column, "rows", "share" if m.rate else "mean"], ends(rows), len(rows)),
         chart, f.values, f.formats, [ROUGH],
     )  # fmt: skip
     if min(high[1], low[1]) < 30:
         told.caveats.append(("The highest or the lowest group is small.", "最高或最低的一组样本较少。"))
-    assert category is not None
     return told
 
 
@@ -84,7 +83,7 @@ def group_outlier(desk: Desk, c: Candidate) -> Told | None:
     n = words.name(column)
     where, where_zh = ("far above", "远高于") if higher else ("far below", "远低于")
     chart = pictures.bars(
-        f"{_capital(en)} by {n}",
+        f"{words.capital(en)} by {n}",
         en,
         [(r[0], float(r[2])) for r in ends(rows)],
         (level,),
@@ -93,10 +92,10 @@ def group_outlier(desk: Desk, c: Candidate) -> Told | None:
     )
     return Told(
         f"One {n} stands out by {words.name(measure)}", f"{n} 中有一组的 {words.name(measure)} 异常",
-        f"{_capital(en)} of {n} = {{{{group}}}} is {{{{value}}}}, {where} the {{{{others}}}} others, which lie between"
+        f"{words.capital(en)} of {n} = {{{{group}}}} is {{{{value}}}}, {where} the {{{{others}}}} others, which lie between"
         " {{others_low}} and {{others_high}}.",
         f"{n} = {{{{group}}}} 的{zh}为 {{{{value}}}}，{where_zh}其余 {{{{others}}}} 组（{{{{others_low}}}} 到 {{{{others_high}}}}）。",
-        sql, table_of(f"{_capital(en)} by {n}", [column, "rows", "share" if m.rate else "mean"], ends(rows), len(rows)),
+        sql, table_of(f"{words.capital(en)} by {n}", [column, "rows", "share" if m.rate else "mean"], ends(rows), len(rows)),
         chart, f.values, f.formats, [ROUGH],
     )  # fmt: skip
 
@@ -211,16 +210,9 @@ def pareto(desk: Desk, c: Candidate) -> Told | None:
         percent=True, ordered=True, rule=0.1, axis=f"tenth of {column}",
     )  # fmt: skip
     return Told(
-        f"{_capital(of)} is concentrated in few {n}" if measure else f"Few {n} hold most rows",
+        f"{words.capital(of)} is concentrated in few {n}" if measure else f"Few {n} hold most rows",
         f"{of_zh}集中于少数 {n}",
         f"The largest {{{{top_groups}}}} of {{{{groups}}}} {n} ({{{{part}}}}) hold {{{{share}}}} of the {of}.",
         f"最大的 {{{{top_groups}}}} 个 {n}（共 {{{{groups}}}} 个，{{{{part}}}}）占{of_zh}的 {{{{share}}}}。",
-        sql, table_of(f"{_capital(of)} by tenths of {n}", ["tenth", "groups", "total", "share"], rows), chart, f.values, f.formats,
+        sql, table_of(f"{words.capital(of)} by tenths of {n}", ["tenth", "groups", "total", "share"], rows), chart, f.values, f.formats,
     )  # fmt: skip
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-__all__ = ["gini", "group_outlier", "make_up", "mean_by_group", "pareto", "share_of_rows"]

@@ -189,7 +189,7 @@ def trend(desk: Desk, c: Candidate) -> Told | None:
     _put(f, "last", last, about)
     f.date("first_period", label(blocks[0][0].start, unit))
     f.date("last_period", label(blocks[-1][0].start, unit))
-    en = f"{_capital(about.en)} {'rose' if rises else 'fell'} from {{{{first}}}} (from {{{{first_period}}}} on) to {{{{last}}}} (from {{{{last_period}}}} on)"
+    en = f"{words.capital(about.en)} {'rose' if rises else 'fell'} from {{{{first}}}} (from {{{{first_period}}}} on) to {{{{last}}}} (from {{{{last_period}}}} on)"
     zh = f"{about.zh}从 {{{{first}}}}（{{{{first_period}}}} 起）{'上升' if rises else '下降'}到 {{{{last}}}}（{{{{last_period}}}} 起）"
     if against and against[0] is not None and against[-1] is not None:
         if not _own(last - first, against[-1] - against[0]):
@@ -223,7 +223,7 @@ def change_point(desk: Desk, c: Candidate) -> Told | None:
     _put(f, "after", after, about)
     f.date("at", label(periods[at].start, unit))
     verb, verb_zh = ("rose", "上升") if rises else ("fell", "下降")
-    en = f"{_capital(about.en)} {verb} around {{{{at}}}}: {{{{before}}}} before, {{{{after}}}} since"
+    en = f"{words.capital(about.en)} {verb} around {{{{at}}}}: {{{{before}}}} before, {{{{after}}}} since"
     zh = f"{about.zh}在 {{{{at}}}} 前后{verb_zh}：之前为 {{{{before}}}}，之后为 {{{{after}}}}"
     rows = [
         ["before", label(periods[0].start, unit), at, before],
@@ -272,7 +272,7 @@ def outlier(desk: Desk, c: Candidate) -> Told | None:
     _put(f, "usual", usual, about)
     f.date("at", label(periods[at].start, unit))
     f.integer("near", len(near))
-    en = f"{_capital(about.en)} was unusually {'high' if high else 'low'} in the {unit} {{{{at}}}}: {{{{value}}}}, against {{{{usual}}}} on average in the {{{{near}}}} {unit}s around it"
+    en = f"{words.capital(about.en)} was unusually {'high' if high else 'low'} in the {unit} {{{{at}}}}: {{{{value}}}}, against {{{{usual}}}} on average in the {{{{near}}}} {unit}s around it"
     zh = f"{about.zh}在 {{{{at}}}} 异常{'偏高' if high else '偏低'}：{{{{value}}}}，而前后 {{{{near}}}} {words.UNIT_ZH[unit]}平均为 {{{{usual}}}}"
     shown = periods[max(0, at - AROUND) : at + AROUND + 1]
     rows = [(label(p.start, unit), p.rows, p.value, "odd" if p is periods[at] else "") for p in shown]
@@ -360,7 +360,7 @@ def season(desk: Desk, c: Candidate) -> Told | None:
     per_en = "" if about.weighted else f" per {unit}"
     items = [(_place(kind, int(r[0]), "en"), float(r[2])) for r in rows]
     chart = pictures.bars(
-        f"{_capital(about.en)}{per_en} by {by}", about.en, [(name[:3] if kind != "hour" else name, v) for name, v in items],
+        f"{words.capital(about.en)}{per_en} by {by}", about.en, [(name[:3] if kind != "hour" else name, v) for name, v in items],
         (), percent=about.percent, ordered=True,
     )  # fmt: skip
     for bar in chart["layer"][0]["data"]["values"]:
@@ -371,10 +371,10 @@ def season(desk: Desk, c: Candidate) -> Told | None:
     if len(shown) > 12:
         shown = sorted(sorted(shown, key=lambda r: -abs(r[2] - sum(v for _, v in items) / len(items)))[:12])
     return Told(
-        f"{_capital(about.en)} depends on the {by}", f"{about.zh}随{by_zh}变化",
-        f"{_capital(about.en)}{per_en} goes with the {by}: highest on average ({{{{high}}}}) at {{{{high_at}}}}, lowest ({{{{low}}}}) at {{{{low_at}}}}.",
+        f"{words.capital(about.en)} depends on the {by}", f"{about.zh}随{by_zh}变化",
+        f"{words.capital(about.en)}{per_en} goes with the {by}: highest on average ({{{{high}}}}) at {{{{high_at}}}}, lowest ({{{{low}}}}) at {{{{low_at}}}}.",
         f"{about.zh}{'' if about.weighted else '（每' + words.UNIT_ZH[unit] + '）'}随{by_zh}变化：{{{{high_at_zh}}}}平均最高（{{{{high}}}}），{{{{low_at_zh}}}}最低（{{{{low}}}}）。",
-        sql, table_of(f"{_capital(about.en)}{per_en} by {by}", [by, "rows", "mean"], shown, len(items)), chart, f.values, f.formats, [],
+        sql, table_of(f"{words.capital(about.en)}{per_en} by {by}", [by, "rows", "mean"], shown, len(items)), chart, f.values, f.formats, [],
     )  # fmt: skip
 
 
@@ -392,7 +392,7 @@ def _place(kind: str, at: int, language: str) -> str:
 def _plain(desk: Desk, c: Candidate, about: Subject) -> str:
     """The subject with the group's name in place, for tables and pictures."""
     name = words.name(c.group[1]) if c.group else ""
-    return _capital(about.en.replace("{{group}}", name))
+    return words.capital(about.en.replace("{{group}}", name))
 
 
 def _titles(desk: Desk, c: Candidate, about: Subject, en: str, zh: str) -> tuple[str, str]:
@@ -404,7 +404,7 @@ def _titles(desk: Desk, c: Candidate, about: Subject, en: str, zh: str) -> tuple
             plain.replace(f"{group} = {{{{group}}}}", f"one {group}"),
             plain_zh.replace(f"{group} = {{{{group}}}}", f"某个 {group}"),
         )
-    return f"{_capital(plain)} {en}", f"{plain_zh}{zh}"
+    return f"{words.capital(plain)} {en}", f"{plain_zh}{zh}"
 
 
 def _line(
@@ -434,7 +434,3 @@ def _caveats(c: Candidate) -> list[tuple[str, str]]:
 def _own(change: float, others: float) -> bool:
     """A group that moved away from the others moved itself, and not they from it."""
     return abs(change) > abs(others) and abs(change) >= 0.5 * abs(change - others)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -367,15 +367,3 @@ def measure_of(layout: Layout, candidate: Candidate) -> Measure | None:
     assert layout.time is not None
     others = [c for c in candidate.columns if c not in layout.time.columns]
     return layout.measure(others[0]) if others else None
-
-
-__all__ = [
-    "Course",
-    "Moments",
-    "group_courses",
-    "measure_of",
-    "positions_of",
-    "season_of",
-    "time_facts",
-    "whole_courses",
-]

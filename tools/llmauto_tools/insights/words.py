@@ -57,6 +57,11 @@ def shown(cell: Any, form: Format | None) -> str:
     return f"{cell:,.0f}" if form == "integer" else number(float(cell))
 
 
+def capital(text: str) -> str:
+    """With a capital letter at the beginning."""
+    return text[:1].upper() + text[1:]
+
+
 def rounded(x: float, digits: int = 10) -> float:
     """A figure without the last digits, which depend on the order in which a parallel sum was taken."""
     return float(f"{x:.{digits}g}") if math.isfinite(x) else 0.0
