@@ -39,3 +39,13 @@ def memory_of(settings: Settings, folder: Path) -> Memory:
 def memory_in_use(settings: Settings, folder: Path) -> Memory | None:
     """The memory that a question is asked with, or None where it is off."""
     return memory_of(settings, folder) if settings.memory != "off" else None
+
+
+def forget_session(folder: Path, session: str) -> None:
+    """Forget what belongs to one session only, when the session is removed."""
+    from llmauto_agent.memory.memory import Memory
+
+    with Memory(folder / FOLDER, None) as memory:
+        own = [e.id for e in memory.entries() if e.scope == "session" and e.session == session]
+        if own:
+            memory.forget(own)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmauto import contract, exits
 from llmauto.cli.common import folder_of, open_store
+from llmauto.cli.memory_open import forget_session
 from llmauto.exits import UsageError
 from llmauto.render.message import print_note
 from llmauto.render.screen import Screen, screen_for
@@ -199,6 +200,7 @@ def remove_sessions(sessions: Sequence[str], workspace: str | None, yes: bool) -
             confirm(f"Forget {len(found)} {'session' if len(found) == 1 else 'sessions'}?")
         for record in found:
             store.remove(record.id)
+            forget_session(folder_of(workspace), record.id)
             print_note(f"session {record.id} is forgotten; its evidence stays in the ledger")
     return exits.ANSWERED
 

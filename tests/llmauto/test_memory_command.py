@@ -182,7 +182,7 @@ def test_a_chat_teaches_judges_and_corrects(tmp_path: Path) -> None:
 
 
 HEAVY = {"chromadb", "chromadb_rust_bindings", "pypdf", "docx"}
-MODEL = {"llmauto_agent.memory.embed_http", "llmauto_agent.memory.nearest", "llmauto_agent.memory.vectors"}
+MODEL = {"llmauto_agent.memory.nearest", "llmauto_agent.memory.recall"}
 
 
 def loaded_by_ask(*more: str, folder: Path) -> set[str]:

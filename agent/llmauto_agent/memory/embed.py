@@ -75,6 +75,18 @@ def is_shipped(spec: str) -> bool:
     return spec == BUILTIN
 
 
+def model_name(spec: str) -> str:
+    """The name that a model's vectors go by, without loading it."""
+    if spec != BUILTIN:
+        return spec
+    card = json.loads((SHIPPED / "model.json").read_text("utf-8"))
+    return _name(card)
+
+
+def _name(card: dict[str, Any]) -> str:
+    return f"{card['name']}-{card['precision']}-{card['files']['encoder.onnx'][:8]}"
+
+
 @lru_cache(maxsize=1)
 def shipped() -> OnnxEmbedder:
     """The model that comes with the package, loaded once in a process."""
@@ -92,7 +104,7 @@ class OnnxEmbedder:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        self.name = f"{card['name']}-{card['precision']}-{card['files']['encoder.onnx'][:8]}"
+        self.name = _name(card)
         self._tokenizer = Tokenizer.from_str(pieces)
         self._tokenizer.enable_truncation(card["max_pieces"])
         options = onnxruntime.SessionOptions()

@@ -348,14 +348,16 @@ class Memory:
     def upkeep_later(self) -> bool:
         """Start a process for what is more than the next search will do by itself; whether one was started."""
         from llmauto_agent.memory import chroma, upkeep, vectors
+        from llmauto_agent.memory.embed import model_name
 
-        name = self.embedder().name if self._embedder is not None else self.embedder_spec
+        name = model_name(self.embedder_spec)
         folders = []
         for store in self.stores():
-            known = [c for c in vectors.collections(store) if c.model == name]
-            many = vectors.pending(store, known[0].id) > EMBED_NOW if known else store.count() > EMBED_NOW
-            if many or (known and chroma.wanted(store, known[0])):
-                folders.append((store.folder, store.letter))
+            known = next((c for c in vectors.collections(store) if c.model == name), None)
+            many = (vectors.pending(store, known.id) if known else store.count()) > EMBED_NOW
+            if many or (known is not None and chroma.wanted(store, known)):
+                with upkeep.upkeep_lock(store) as free:
+                    folders += [(store.folder, store.letter)] if free else []
         if folders:
             upkeep.start_process(folders, self.embedder_spec, self.share)
         return bool(folders)

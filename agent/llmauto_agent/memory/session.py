@@ -114,3 +114,4 @@ class SessionMemory:
         if kept and self.memory is not None and self.memory.mode == "on":
             self.memory.keep(without_sensitive(kept))
             self.memory.learn_schema(self._workspace.tables(), examples)
+            self.memory.upkeep_later()

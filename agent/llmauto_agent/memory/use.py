@@ -135,12 +135,7 @@ class Recollection:
         """The accepted plan or the corrected SQL of this question, where the tables still fit."""
         from llmauto_agent.memory.keep import fits, question_key
 
-        key = question_key(question)
-        known = [
-            e
-            for e in self.memory.entries(("correction", "question"), session=self.session)
-            if e.data.get("accepted") is True and question_key(e.text) == key
-        ] if not self.memory.empty() else []  # fmt: skip
+        known = [e for e in self._answered(question_key(question)) if e.data.get("accepted") is True]
         tables = self.workspace.tables()
         for entry in known:
             different = fits(entry.data.get("schema", []), tables)
@@ -161,13 +156,21 @@ class Recollection:
             return Again("query", {"sql": entry.data["sql"]}, said)
         return None
 
+    def _answered(self, key: str) -> list[Entry]:
+        """What is remembered of a question: corrections first, the newest first."""
+        found: list[Entry] = []
+        for store in self.memory.stores():
+            numbers = [*store.keys(f"correction:{key}").values(), *store.keys(f"question:{key}:").values()]
+            found += [e for e in store.some(numbers) if e.scope != "session" or e.session == self.session]
+        return sorted(found, key=lambda e: (e.kind != "correction", -e.created))
+
     # ---- definitions
 
     def meanings(self) -> Meanings:
         """Definitions, standing filters and the fiscal year: the newest of one name."""
         own = NONE
         if not self.memory.empty():
-            entries = self.memory.entries(("definition", "preference", "document"), session=self.session)
+            entries = self.memory.entries(("definition", "preference"), session=self.session)
             own = combined(meanings_of(e.data, e.id) for e in entries)
         return self.others() + own if self.others is not None else own
 

@@ -16,9 +16,3 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
     """A memory with a workspace's and a person's store, on the encoder that ships."""
     with Memory(tmp_path / "memory", tmp_path / "person") as opened:
         yield opened
-
-
-def holds(folder: Path, *needles: bytes) -> list[str]:
-    """The files below a folder that hold any of the byte strings."""
-    files = [f for f in folder.rglob("*") if f.is_file()]
-    return [f.name for f in files if any(n in f.read_bytes() for n in needles)]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import holds
+from memory_files import holds
 
 from llmauto_agent.memory.entry import Entry
 from llmauto_agent.memory.keep import without_sensitive

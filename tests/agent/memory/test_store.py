@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import holds
 from kills import many
+from memory_files import holds
 
 from llmauto_agent.memory.entry import Entry, entry_from
 from llmauto_agent.memory.memory import Memory

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import holds
+from memory_files import holds
 
 from llmauto_agent.memory import chroma, signs, upkeep, vectors
 from llmauto_agent.memory.entry import Entry
