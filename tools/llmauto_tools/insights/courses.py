@@ -18,6 +18,7 @@ MAX_SPLITS = 200
 EDGE_PERIODS = 4
 LEAST_DF = 3.0
 """Left by the correction for autocorrelation: a short course that goes one way all along is still a trend."""
+ONLY_SAMPLING = 1.25
 MANY_ROWS, MOSTLY_SAMPLING, LIGHT_DF = 20, 1.6, 200.0
 ODD_ROWS = 5
 """Of a period with a mean or a share that may be called odd."""
@@ -75,6 +76,8 @@ def find_shape(values: Values, weights: Values, season: Codes | None, noise: flo
     parameters = base.shape[1] + 1
     least = noise / float(weights[known].mean())
     rho = autocorrelation(residual)
+    if float(residual @ residual) <= ONLY_SAMPLING * least * (n - parameters):
+        rho = 0.0  # independent rows explain all of the scatter
     line_p = _gain_p(gain_line, total, n, parameters, rho, least)
     step_p = s.bounded(_gain_p(gain, total, n, parameters, rho, least), n - 2 * EDGE_PERIODS + 1)
     clear = min(line_p, step_p) < MODELLED

@@ -22,6 +22,10 @@ Form = str
 MIN_RATIO = 0.8
 """The part of the periods in which a group must have rows."""
 POINT_COVERAGE = 0.6
+SEASON_FILLED = 0.15
+"""Of the positions of a season: those without rows tell about it too."""
+GROUP_ROWS = 5
+"""Rows of a group per period, on average, for its course to be followed: fewer tests, each of which can tell."""
 MIN_FILLED = 0.5
 """The part of the periods that must have rows for their number to be followed."""
 GROUP_SURPRISE = 1.15
@@ -76,12 +80,12 @@ def time_facts(layout: Layout, timeline: Timeline | None, step: Callable[[], Non
 # ---- courses
 
 
-def whole_courses(layout: Layout, series: Series) -> Iterator[Course]:
-    """The courses of the whole table."""
+def whole_courses(layout: Layout, series: Series, filled_least: float = MIN_FILLED) -> Iterator[Course]:
+    """The courses of the whole table; sizes only where this part of the periods has rows."""
     assert layout.time is not None
     time, n, length = layout.time.columns, series.rows, lengths(series)
     filled = float((n > 0).mean()) if n.size else 0.0
-    if layout.target is None and filled >= MIN_FILLED and n.max() > n.min():
+    if layout.target is None and filled >= filled_least and n.max() > n.min():
         yield Course(
             "rows",
             time,
@@ -97,7 +101,7 @@ def whole_courses(layout: Layout, series: Series) -> Iterator[Course]:
         moments = series.moments[m.column]
         mean = np.where(moments.n > 0, moments.mean, np.nan)
         columns = (*time, m.column)
-        if m.additive and filled >= MIN_FILLED and moments.n.max(initial=0) > 1:
+        if m.additive and filled >= filled_least and moments.n.max(initial=0) > 1:
             yield Course("total", columns, moments.total / length, np.ones(len(n)), True, m.std)
         yield Course(
             "mean", columns, mean, moments.n, m.low >= 0 and not m.rate, m.std, rate=m.rate, noise=_within(moments)
@@ -108,6 +112,12 @@ def whole_courses(layout: Layout, series: Series) -> Iterator[Course]:
             yield Course(
                 "missing", (*time, gap.column), share, n, False, 1.0, rate=True, noise=_of_shares(share, n)
             )
+
+
+def _too_thin(rows: Values) -> bool:
+    """Few rows per period that come by chance; a table with one row per group and period is not thin."""
+    mean = float(rows.mean()) if rows.size else 0.0
+    return mean < GROUP_ROWS and float(rows.var()) > 0.3 * mean
 
 
 def _within(moments: Moments) -> float:
@@ -138,6 +148,8 @@ def group_courses(layout: Layout, whole: Series, part: Series, key: tuple[str, s
     coverage = float(part.rows.sum() / max(n.sum(), 1))
     category = layout.category(column)
     two = category is not None and category.boolean  # its rate is a course of its own
+    if _too_thin(part.rows):
+        return
     if layout.wanted(column) and n.max(initial=0) > 1 and not two:
         share = np.divide(part.rows, n, out=np.full(len(n), np.nan), where=n > 0)
         yield Course(
@@ -307,16 +319,13 @@ def _season_facts(
     series = fine if fine.unit == position else coarser(fine, position)
     if position == "month" and timeline.span.days > 40 and len(series.rows) > 25:
         series = _inner(series)
-    if (series.rows > 0).mean() < 0.5 or len(series.rows) < 3 * {"day": 7, "hour": 24, "month": 8}[position]:
+    if (series.rows > 0).mean() < SEASON_FILLED or len(series.rows) < 3 * {"day": 7, "hour": 24, "month": 8}[
+        position
+    ]:
         return
     places, cycles = positions_of(series, name)
-    for course in whole_courses(layout, series):
-        weights = (
-            course.weights if course.form not in ("rows", "total") else np.where(series.rows > 0, 1.0, 0.0)
-        )
-        if course.form in ("rows", "total") and (series.rows > 0).mean() >= MIN_RATIO:
-            weights = np.ones(len(series.rows))
-        found = courses.season_test(course.values, weights, places, cycles)
+    for course in whole_courses(layout, series, SEASON_FILLED):
+        found = courses.season_test(course.values, course.weights, places, cycles)
         if found is None:
             continue
         p, explained, effect = found
