@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llmauto_agent.grounding.check import Mark, check
+from llmauto_agent.grounding.mentions import Mention
 from llmauto_agent.grounding.numbers import find_mentions
 from llmauto_agent.numbers import is_number
 from llmauto_agent.report.references import step_text
@@ -18,6 +19,8 @@ from llmauto_tools.documents.model import Figure, Pieces, Text, Unverified, plai
 from llmauto_tools.ledger import Evidence
 
 NOT_FOUND = "found in no evidence"
+_QUOTED = re.compile(r"(?<!\w)'[^']*'(?!\w)")
+"""Names of columns stand in quotation marks, with whatever digits they have."""
 _AROUND = 12
 """Characters on either side by which words are known again."""
 _TOLD = ("title_", "sentence_", "caveat_")
@@ -32,17 +35,25 @@ def link_text(text: str, evidence: Sequence[Evidence], source: str = "") -> Piec
     source: the path of the text itself, where the evidence has it: what a tool says of its own result, and
     keeps nowhere else, is linked to that.
     """
-    pieces = link_numbers((Text(text=text),), evidence)
-    if not source:
-        return pieces
-    return tuple(_told_by(p, source) for p in pieces)
+    if source and len(evidence) == 1:
+        return tuple(_told(text, evidence[0], source))
+    return link_numbers((Text(text=text),), evidence)
 
 
-def _told_by(piece: Any, source: str) -> Any:
-    """A number of a tool's text, with where the text stands: "told e3.text"."""
-    if isinstance(piece, Unverified):
-        return Figure(text=piece.text, ref=source, value=None, format=f"told {source}")
-    return piece.model_copy(update={"format": f"told {source}"}) if isinstance(piece, Figure) else piece
+def _told(text: str, record: Evidence, source: str) -> Iterator[Text | Figure]:
+    """A tool's text in pieces: each number with the value that it prints, else with the text itself."""
+    taken = [m.span() for m in _QUOTED.finditer(text)]
+    at = 0
+    for mention in find_mentions(text, taken):
+        if mention.kind == "name" or mention.word:
+            continue
+        if mention.start > at:
+            yield Text(text=text[at : mention.start])
+        path = next((p for p, value in values_of(record) if prints(mention, value)), source)
+        yield Figure(text=mention.text, ref=path, value=None, format=f"told {source}")
+        at = mention.end
+    if at < len(text):
+        yield Text(text=text[at:])
 
 
 def link_numbers(
@@ -119,9 +130,13 @@ def locate(record: Evidence, mark: Mark) -> str:
 
 def _prints(mark: Mark, value: float) -> bool:
     mentions = find_mentions(mark.text, [])
-    if len(mentions) != 1:
+    return len(mentions) == 1 and prints(mentions[0], value)
+
+
+def prints(mention: Mention, value: float) -> bool:
+    """Whether a number as it is printed stands for the value: rounded, a fraction as a percentage, without sign."""
+    if mention.date is not None:
         return False
-    mention = mentions[0]
     as_percent = mention.kind == "percent" and mention.stands_for(100 * value)
     return as_percent or mention.stands_for(value) or mention.stands_for(abs(value))
 

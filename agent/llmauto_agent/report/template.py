@@ -72,13 +72,24 @@ def _environment(own: Path | None) -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(folders), autoescape=True, finalize=_finalized,
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"quoted": quoted, "caption": caption, "code": code}
+    environment.filters |= {"quoted": quoted, "caption": caption, "code": code, "fix": _fix}
     environment.globals |= {"ref": reference, "key": _key, "saying": _saying}
     return environment
 
 
 def _finalized(value: object) -> Mark:
     return Mark(escape(value))
+
+
+def _fix(steps: object) -> str:
+    """The steps of `preprocess` that mend a finding, such as "impute (median)"."""
+    import json
+
+    try:
+        given = json.loads(str(steps))
+    except ValueError:
+        return "…"
+    return ", ".join(f"{s['kind']} ({s['strategy']})" if "strategy" in s else str(s["kind"]) for s in given)
 
 
 def _key(name: str) -> Mark:

@@ -29,6 +29,8 @@ from llmauto_tools.documents.words import word
 from llmauto_tools.pages.words import visible
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~]")
+_SCALE = 1.0
+"""Of the pictures: Markdown is read beside text, and kept in repositories."""
 _LINE_START = re.compile(r"^(\s*)([-+](?=\s|$)|\d+(?=[.)](?:\s|$)))")
 
 
@@ -41,7 +43,7 @@ def write_markdown(document: Document, target: Path) -> list[Path]:
 
     folder = target.with_name(f"{target.stem}_files")
     charts = [b for b in document.blocks if isinstance(b, Chart)]
-    pictures = [(folder / f"chart-{i}.png", picture(chart)) for i, chart in enumerate(charts, 1)]
+    pictures = [(folder / f"chart-{i}.png", picture(chart, _SCALE)) for i, chart in enumerate(charts, 1)]
     for path, content in pictures:
         write_whole(path, content)
     text = render_markdown(document, folder.name if charts else "")
