@@ -44,6 +44,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", help="these variants only")
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="rows of the tables")
     parser.add_argument("--seeds", type=int, default=1, help="tables per variant and size")
+    parser.add_argument("--again", type=int, default=0, help="added to the seeds: other tables")
     parser.add_argument(
         "--several", type=int, nargs="?", const=40, help="so many tables with four patterns each"
     )
@@ -62,7 +63,7 @@ def main() -> int:
         return several(a.several, a.set, a.verbose)
     if a.peer:
         return peer(a.peer, a.set, a.sizes)
-    return single(a.set, a.only, a.sizes, a.seeds, a.fdr, a.verbose)
+    return single(a.set, a.only, a.sizes, range(a.again, a.again + a.seeds), a.fdr, a.verbose)
 
 
 # ---- hits
@@ -111,7 +112,9 @@ def planted_world(name: str, planter: Planter, seed: int, n: int) -> tuple[World
 # ---- modes
 
 
-def single(part: str, only: list[str] | None, sizes: list[int], seeds: int, fdr: float, verbose: bool) -> int:
+def single(
+    part: str, only: list[str] | None, sizes: list[int], seeds: range, fdr: float, verbose: bool
+) -> int:
     """Recall and precision of the top ten with one pattern per table."""
     per: dict[str, list[tuple[bool, int, int, int]]] = defaultdict(list)
     by_size: dict[int, list[bool]] = defaultdict(list)
@@ -120,7 +123,7 @@ def single(part: str, only: list[str] | None, sizes: list[int], seeds: int, fdr:
         name = planter.__name__
         if only and name not in only:
             continue
-        for k in range(seeds):
+        for k in seeds:
             for j, n in enumerate(sizes):
                 seed = FIRST_SEED[part] + 1000 * number + 10 * k + j
                 w, planted = planted_world(name, planter, seed, n)
