@@ -84,5 +84,6 @@ def _ask(folder: Path, mode: str) -> float:
     ]
     env = os.environ | {"XDG_DATA_HOME": str(folder / "data")}
     began = time.perf_counter()
-    subprocess.run([*command, "-w", str(folder / "w")], cwd=folder, env=env, capture_output=True, check=True)
+    done = subprocess.run([*command, "-w", str(folder / "w")], cwd=folder, env=env, capture_output=True)
+    assert done.returncode in (0, 3), done.stderr  # answered, or refused
     return 1_000 * (time.perf_counter() - began)

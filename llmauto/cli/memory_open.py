@@ -10,6 +10,7 @@ from llmauto.folders import person_memory, workspace_folder
 if TYPE_CHECKING:
     from llmauto.config import Settings
     from llmauto_agent.memory.memory import Memory
+    from llmauto_agent.report.produce import Produced
 
 FOLDER = "memory"
 """In the workspace's folder."""
@@ -49,3 +50,28 @@ def forget_session(folder: Path, session: str) -> None:
         own = [e.id for e in memory.entries() if e.scope == "session" and e.session == session]
         if own:
             memory.forget(own)
+
+
+def remember_report(settings: Settings, folder: Path, produced: Produced) -> None:
+    """Keep that a report was made, with what its steps found, when it has been shown."""
+    if settings.memory != "on":
+        return
+    from llmauto_agent.memory.entry import MAX_TEXT, Entry
+    from llmauto_agent.memory.keep import without_sensitive
+
+    document, evidence = produced.report.document, produced.report.evidence.values()
+    found = [e.text for e in evidence if e.text]
+    text = "\n".join([f"Report {produced.kept.ref}: {document.title} ({document.meta.goal})", *found])
+    data = {
+        "report": produced.kept.ref,
+        "question": document.meta.goal,
+        "evidence": [e.id for e in evidence],
+        "files": [str(f) for f in produced.files],
+    }
+    versions = {t: f for e in evidence for t, f in e.fingerprints.items()}
+    made = Entry(
+        "report", text[: MAX_TEXT // 2], data=data, source=f"report {produced.kept.ref}",
+        session=produced.report.session, fingerprints=versions, key=f"report:{produced.kept.ref}",
+    )  # fmt: skip
+    with memory_of(settings, folder) as memory:
+        memory.keep(without_sensitive([made]))

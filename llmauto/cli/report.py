@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from llmauto import exits
 from llmauto.cli.common import choose_sources, limits
 from llmauto.cli.drive import Emit, drive
+from llmauto.cli.memory_open import remember_report
 from llmauto.cli.program import Invocation
 from llmauto.exits import UsageError
 from llmauto.folders import workspace_folder
@@ -142,6 +143,8 @@ def _make(wanted: Wanted, settings: Settings, folder: Path, options: ReportOptio
     status = StatusLine(quiet=options.quiet)
     produced = _drive(wanted, settings, folder, status)
     _present(produced, options, folder, time.perf_counter() - began)
+    sys.stdout.flush()
+    remember_report(settings, folder, produced)
     return exits.ANSWERED if produced.passed else exits.CHECK_FAILED
 
 

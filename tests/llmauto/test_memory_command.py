@@ -207,3 +207,12 @@ def test_a_plain_question_loads_no_model_and_off_loads_no_memory(tmp_path: Path)
     assert "llmauto_agent.memory.store" in second
     off = loaded_by_ask("--memory", "off", folder=tmp_path)
     assert not {m for m in off if m.startswith(("llmauto_agent.memory", "llmauto_agent.meaning"))}
+
+
+def test_a_report_is_remembered(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rows = "\n".join(f"{i},{('North', 'South')[i % 2]},{100 + 3 * i}" for i in range(60))
+    (tmp_path / "sales.csv").write_text("id,region,amount\n" + rows)
+    run(capsys, "report", "what drives the amount", "sales.csv", "-o", "report.md")
+    [entry] = listed(capsys, "--kind", "report")
+    assert "what drives the amount" in entry["text"]
+    assert entry["data"]["evidence"]
