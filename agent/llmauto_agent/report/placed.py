@@ -60,6 +60,7 @@ def table_block(
     formats = _list(arguments.get("formats")) or _formats(names, picked, shown)
     if len(labels) != len(picked) or (formats and len(formats) != len(picked)):
         raise ReportError(f"'::table {place}': labels and formats need one entry per column ({len(picked)}).")
+    note, total = _without_count(note, total)
     left = total - len(shown)
     more = [arguments.get("note", note), _more(left, language) if left > 0 else ""]
     return Table(
@@ -81,6 +82,17 @@ def _formats(names: Sequence[str], picked: Sequence[int], rows: Sequence[Sequenc
         fits = all(row[i] is None or (is_number(row[i]) and -1 <= row[i] <= 1) for row in rows)
         found.append("percent" if share and fits else "")
     return found
+
+
+_COUNT = re.compile(r"^[\d,]+ of ([\d,]+) rows are shown\.\s*")
+
+
+def _without_count(note: str, total: int) -> tuple[str, int]:
+    """A note without what it says of the rows that its tool showed, and how many there are in truth."""
+    found = _COUNT.match(note or "")
+    if found is None:
+        return note, total
+    return note[found.end() :], int(found[1].replace(",", ""))
 
 
 def _more(left: int, language: Language) -> str:
