@@ -159,7 +159,7 @@ def _pace(steps: int | None, seconds: float | None) -> Any:
             raise InvalidArguments(
                 f"{name} is {value:g}; it has to be above 0.", "Leave it out for the usual."
             )
-    return Pace(**given, threads=load_settings().threads)  # type: ignore[arg-type]
+    return Pace(**given, threads=load_settings().threads or 1)  # type: ignore[arg-type]
 
 
 def _limits() -> Limits:

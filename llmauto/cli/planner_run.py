@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from llmauto import exits, planner
 from llmauto.cli.drive import Emit, drive
+from llmauto.config import origin_of
 from llmauto.exits import UsageError
 from llmauto.render.message import print_note
 from llmauto.render.screen import screen_for
@@ -48,6 +49,8 @@ def train_command(
     except Interrupted as e:
         hint = "What was trained is kept: the same command goes on with it."
         raise Interrupted(e.message, hint) from e
+    if report.kept:
+        _note_environment()
     if as_json:
         _print_json(report_object(report))
     else:
@@ -87,11 +90,17 @@ def eval_command(
 def use_command(name: str, as_json: bool) -> int:
     """Choose a planner."""
     ref = planner.use(name)
+    _note_environment()
     if as_json:
         _print_json({"planner": ref})
     else:
         _say(f"Questions are read with {ref} from now on.")
     return exits.ANSWERED
+
+
+def _note_environment() -> None:
+    if origin_of("planner") == "environment":
+        print_note("LLMAUTO_PLANNER is set in the environment and goes before this choice")
 
 
 def list_command(as_json: bool) -> int:

@@ -16,5 +16,5 @@ class Pace:
     decoder_rate: float = 1e-4
     warmup: int = 10
     seed: int = 0
-    threads: int | None = None
-    """None: one for each core that this process may use."""
+    threads: int = 1
+    """On the CPU. Two were measured ten times slower than one on two shared cores (docs/planner/training.md)."""

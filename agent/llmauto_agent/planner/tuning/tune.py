@@ -11,7 +11,6 @@ import contextlib
 import datetime as dt
 import hashlib
 import logging
-import os
 import shutil
 import tempfile
 import warnings
@@ -160,13 +159,12 @@ def _key(learned: Sequence[Accepted], base: Known, pace: Pace) -> dict[str, Any]
 
 
 @contextlib.contextmanager
-def _threads(number: int | None) -> Iterator[None]:
-    """torch on so many threads (None: a core each), and as before afterwards."""
+def _threads(number: int) -> Iterator[None]:
+    """torch on so many threads, and as before afterwards."""
     import torch
 
     before = torch.get_num_threads()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    torch.set_num_threads(number or cores)
+    torch.set_num_threads(number)
     torch.set_flush_denormal(True)
     try:
         yield
