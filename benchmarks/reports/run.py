@@ -146,11 +146,13 @@ def speed(runs: int) -> None:
             for run in range(runs):
                 shutil.rmtree(folder / "ws", ignore_errors=True)
                 output = folder / "report.html"
-                seconds, peak = _command(
+                seconds, used, peak = _command(
                     [goal, str(source), "-o", str(output), "-w", str(folder / "ws"), "--yes", "--quiet"]
                 )
                 size = output.stat().st_size / 1e6
-                print(f"{goal:36} run {run + 1}: {seconds:5.1f} s, {peak:.2f} GB, page {size:.2f} MB")
+                print(
+                    f"{goal:36} run {run + 1}: {seconds:5.1f} s ({used:.1f} s of the processors), {peak:.2f} GB, page {size:.2f} MB"
+                )
 
 
 def memory() -> None:
@@ -163,15 +165,18 @@ def memory() -> None:
             shutil.rmtree(folder / "ws", ignore_errors=True)
             output = folder / "report.html"
             arguments = [goal, str(source), "-o", str(output), "-w", str(folder / "ws"), "--yes", "--json"]
-            seconds, peak = _command(arguments, LLMAUTO_MEMORY="2GB")
-            print(f"{goal:36} {seconds:5.1f} s, {peak:.2f} GB, page {output.stat().st_size / 1e6:.2f} MB")
+            seconds, used, peak = _command(arguments, LLMAUTO_MEMORY="2GB")
+            print(
+                f"{goal:36} {seconds:5.1f} s ({used:.1f} s of the processors), {peak:.2f} GB, page {output.stat().st_size / 1e6:.2f} MB"
+            )
 
 
-def _command(arguments: list[str], **environment: str) -> tuple[float, float]:
-    """Seconds and peak resident memory (GB) of one `llmauto report`."""
+def _command(arguments: list[str], **environment: str) -> tuple[float, float, float]:
+    """Seconds, seconds of the processors, and peak resident memory (GB) of one `llmauto report`."""
     code = (
         "import resource, sys; from llmauto.cli.program import run_command; code = run_command(['report', *sys.argv[1:]]);"
-        " print('PEAK', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(code)"
+        " used = resource.getrusage(resource.RUSAGE_SELF);"
+        " print('PEAK', used.ru_maxrss, used.ru_utime + used.ru_stime, file=sys.stderr); sys.exit(code)"
     )
     began = time.perf_counter()
     done = subprocess.run(
@@ -183,7 +188,8 @@ def _command(arguments: list[str], **environment: str) -> tuple[float, float]:
         raise SystemExit(done.stderr)
     for problem in json.loads(done.stdout)["problems"] if "--json" in arguments else ():
         print("  left out:", problem["message"][:200])
-    return seconds, int(done.stderr.rpartition("PEAK ")[2].split()[0]) / 1e6
+    peak, used = done.stderr.rpartition("PEAK ")[2].split()[:2]
+    return seconds, float(used), int(peak) / 1e6
 
 
 def main() -> None:
