@@ -219,7 +219,8 @@ class Session:
 
     sources: what to attach: a path, glob or URL, a DataFrame or Arrow table, a list of these, or a
     dict that names them. model, share: as the command's options. workspace: a folder (default: as the
-    command's). memory: "on", "read" or "off" (default: the setting). session_id: an earlier session to go on with; its sources come with it. timeout:
+    command's). memory: "on", "read" or "off" (default: the setting). project: the folder of llmauto.yml (default:
+    the nearest one above the working directory). session_id: an earlier session to go on with; its sources come with it. timeout:
     seconds for one query.
 
     >>> with llmauto.Session({"sales": frame}) as session:
@@ -236,8 +237,10 @@ class Session:
         session_id: str | None = None,
         timeout: float | None = None,
         memory: str | None = None,
+        project: str | os.PathLike[str] | None = None,
     ) -> None:
         from llmauto.planner import chosen, weights
+        from llmauto.project import project_semantics
         from llmauto_agent.session import Session as AgentSession
 
         self._workspace = open_workspace(workspace)
@@ -245,6 +248,7 @@ class Session:
             self._session = AgentSession(
                 self._workspace, model=model, share=share, session_id=session_id, timeout=timeout,
                 planner=weights(chosen()), memory=open_memory(self._workspace.path, share, memory),
+                meanings=project_semantics(self._workspace, project or chosen_project()),
             )  # fmt: skip
             if session_id is not None:
                 self._session.reattach()
@@ -410,6 +414,13 @@ def open_workspace(named: str | os.PathLike[str] | None) -> Workspace:
     settings = load_settings(workspace=os.fspath(named) if named is not None else None)
     limits = Limits(memory=settings.memory_limit, timeout=settings.timeout, threads=settings.threads)
     return Workspace(workspace_folder(settings.workspace), limits)
+
+
+def chosen_project() -> str | None:
+    """The project that the configuration names, or None: the nearest llmauto.yml."""
+    from llmauto.config import load_settings
+
+    return load_settings().project
 
 
 def open_memory(workspace: Path, share: str, mode: str | None) -> Memory | None:

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         "schema", description="what a remote model may see of the data"
     )
     workspace: str | None = Field(None, description="the workspace folder (none: chosen by directory)")
+    project: str | None = Field(
+        None, description="the folder of llmauto.yml (none: the nearest one above the working directory)"
+    )
     timeout: float = Field(120.0, gt=0, description="seconds that one query may take")
     memory: Literal["on", "read", "off"] = Field(
         "on", description="what was learned earlier: used and added to (on), only used (read), or neither (off)"

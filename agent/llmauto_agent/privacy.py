@@ -22,6 +22,7 @@ from llmauto_tools.results import Section
 from llmauto_tools.schema import Table
 
 if TYPE_CHECKING:
+    from llmauto_agent.meaning.types import Meanings
     from llmauto_agent.memory.entry import Entry
 
 Share = Literal["schema", "results", "samples"]
@@ -35,6 +36,7 @@ MAX_MESSAGE = 600
 MAX_TEXT = 2_000
 MAX_NOTES = 8
 MAX_TYPE = 300
+MAX_EXAMPLES = 10
 
 _NAMES = ("table", "recipe", "model", "features")
 """Figures that name what a later step needs: they are names of the schema, or ours, and no cells."""
@@ -146,6 +148,42 @@ class Boundary:
         if stale and free:
             shown["out_of_date"] = stale
         return json.dumps(shown, ensure_ascii=False)
+
+    def meanings(self, meanings: Meanings) -> list[str]:
+        """What a project's llmauto.yml defines, as JSON lines.
+
+        A person wrote it for whoever answers, so that definitions and filters are told as they are written; other
+        words for values, and the texts in examples, may be copied from cells and are told from "results" on.
+        """
+        free = self.share != "schema"
+        shown: list[dict[str, Any]] = []
+        for d in meanings.definitions:
+            if d.read == "value" and not free:
+                continue
+            stands_for = "means" if d.read in ("word", "value") else "sql"
+            entry: dict[str, Any] = {"defined": d.name, stands_for: d.body}
+            entry |= {k: v for k, v in (("also", list(d.also)), ("table", d.table), ("note", d.note)) if v}
+            shown.append(entry)
+        for f in meanings.filters:
+            lifted = f"{f.about} are asked for" if f.about else "the question says otherwise"
+            what = "leave out rows of" if f.exclude else "count only rows of"
+            shown.append({"always": f"{what} {f.table} where {f.body}, unless {lifted}"})
+        for j in meanings.joins:
+            shown.append({"join": f"{j.table}.{j.column} = {j.other_table}.{j.other_column}"})
+        if meanings.fiscal_start:
+            shown.append({"fiscal_year_starts_in_month": meanings.fiscal_start})
+        for question, sql in meanings.examples[:MAX_EXAMPLES]:
+            shown.append(
+                {"example": _cut(question, MAX_MESSAGE), "sql": sql if free else _without_texts(sql)}
+            )
+        lines: list[str] = []
+        room = MAX_RESULT_CHARACTERS
+        for line in (json.dumps(entry, ensure_ascii=False) for entry in shown):
+            room -= len(line)
+            if room < 0:
+                break
+            lines.append(line)
+        return lines
 
     def error(self, error: LlmautoError, names: Sequence[str]) -> str:
         """An error as the model may see it.

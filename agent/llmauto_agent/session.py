@@ -107,6 +107,7 @@ class Session:
             self.store.get(session_id) if session_id else self.store.create(self.model, self.share)
         )
         self.id = self.record.id
+        self.meanings = meanings
         self.remembering = self._remembering(memory, meanings)
         self._turn: Any = None
         self._graph: Any = None

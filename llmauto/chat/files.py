@@ -137,6 +137,7 @@ def switch_session(chat: Chat, session_id: str) -> None:
         approve="always" if chat.approved else "ask",
         long_plan=LONG_PLAN,
         planner=chat.session.planner,
+        meanings=chat.session.meanings,
         memory=chat.session.remembering.memory if chat.session.remembering is not None else None,
     )
     before, chat.session = chat.session, following

@@ -23,6 +23,7 @@ from llmauto.cli.stdin import read_sources
 from llmauto.exits import TerminatedError, UsageError
 from llmauto.folders import workspace_folder
 from llmauto.planner import weights
+from llmauto.project import project_semantics
 from llmauto.render.message import print_error, print_note
 from llmauto_tools.errors import Interrupted, LlmautoError
 
@@ -50,6 +51,7 @@ class ChatOptions:
     max_rows: int | None = None
     yes: bool = False
     memory: str | None = None
+    project: str | None = None
 
 
 def chat_command(options: ChatOptions, invocation: Invocation) -> int:
@@ -66,6 +68,7 @@ def chat_command(options: ChatOptions, invocation: Invocation) -> int:
         timeout=options.timeout,
         max_rows=options.max_rows,
         memory=options.memory,
+        project=options.project,
     )
     folder = workspace_folder(settings.workspace)
     session_id = _session_to_resume(options, folder)
@@ -83,6 +86,7 @@ def chat_command(options: ChatOptions, invocation: Invocation) -> int:
             approve="always" if options.yes else "ask",
             long_plan=LONG_PLAN,
             memory=_memory(settings, folder, stack),
+            meanings=project_semantics(workspace, settings.project),
             planner=weights(settings.planner),
         )
         if session_id is not None:  # with the model that it had, unless another one was named

@@ -84,6 +84,16 @@ MemoryOption = Annotated[
 ]
 
 
+ProjectOption = Annotated[
+    str | None,
+    typer.Option(
+        "--project",
+        metavar="DIR",
+        help="The folder of llmauto.yml (default: the nearest one above this directory).",
+    ),
+]
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context,
@@ -140,6 +150,7 @@ def ask(
     yes: YesOption = False,
     quiet: QuietOption = False,
     memory: MemoryOption = None,
+    project: ProjectOption = None,
     debug: DebugOption = False,
 ) -> int:
     """Ask a question about data and print the traced answer."""
@@ -161,6 +172,7 @@ def ask(
         yes=yes,
         quiet=quiet,
         memory=memory,
+        project=project,
     )
     return ask_command(options, _invocation(context))
 
@@ -187,6 +199,7 @@ def chat(
     timeout: TimeoutOption = None,
     yes: YesOption = False,
     memory: MemoryOption = None,
+    project: ProjectOption = None,
     debug: DebugOption = False,
 ) -> int:
     """Talk about data: ask, follow up, correct, go back to it tomorrow."""
@@ -202,6 +215,7 @@ def chat(
         max_rows=max_rows,
         yes=yes,
         memory=memory,
+        project=project,
     )
     return chat_command(options, _invocation(context))
 

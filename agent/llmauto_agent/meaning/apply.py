@@ -62,7 +62,7 @@ def make_known(meanings: Meanings, index: SchemaIndex) -> Known:
     known = Known(meanings, index)
     values = partial(_values, index.values)
     for definition in (*meanings.definitions, *_what_filters_leave_out(meanings)):
-        if _is_synonym(definition, index.tables):
+        if definition.read in ("word", "value") or _is_synonym(definition, index.tables):
             known.synonyms.append(definition)
         elif found := resolve_definition(definition, index.tables, values):
             known.definitions[definition.name] = found
@@ -78,7 +78,7 @@ def _what_filters_leave_out(meanings: Meanings) -> list[Definition]:
     """What a filter leaves out can be asked for by its name: "how many test accounts are there?"."""
     named = {n.casefold() for d in meanings.definitions for n in d.names}
     return [
-        Definition(f.about, f.body, f.source, table=f.table)
+        Definition(f.about, f.body, f.source, table=f.table, read=f.read)
         for f in meanings.filters
         if f.exclude and f.about not in ("", f.body) and f.about.casefold() not in named
     ]
@@ -152,16 +152,36 @@ def _reworded(question: str, known: Known) -> tuple[str, list[tuple[str, str, st
     """The question with other words for a column or table replaced by its name, and fiscal years by dates."""
     used = []
     text = question
+    names = _names_of(known)
     for definition in known.synonyms:
         for name in definition.names:
-            pattern = _pattern(name)
-            if pattern.search(text):
-                text = pattern.sub(definition.body, text)
+            changed = _with_word(text, name, definition.body, names)
+            if changed != text:
+                text = changed
                 used.append((name, definition.body, definition.source))
     if known.meanings.fiscal_start:
         text, years = _fiscal_dates(text, known.meanings.fiscal_start)
         used += [(y, span, known.meanings.fiscal_source) for y, span in years]
     return text, used
+
+
+def _names_of(known: Known) -> list[str]:
+    """What the data and the definitions call themselves: a word inside such a name is no other word for something."""
+    own = {t.name for t in known.index.tables} | {c.name for t in known.index.tables for c in t.columns}
+    own |= {n for found in known.definitions.values() for n in found[0].definition.names}
+    return [n for n in own if " " in n or "_" in n]
+
+
+def _with_word(text: str, name: str, word: str, names: Sequence[str]) -> str:
+    """The text with a word in the place of a name, but not inside of a longer name ("price" in "unit price")."""
+    longer = [_pattern(n.replace("_", " ")) for n in names if fold(name) in fold(n) and fold(n) != fold(name)]
+    kept = [m.span() for pattern in longer for m in pattern.finditer(text)]
+
+    def written(match: re.Match[str]) -> str:
+        inside = any(start <= match.start() and match.end() <= end for start, end in kept)
+        return match[0] if inside or fold(match[0]) == fold(word) else word
+
+    return _pattern(name).sub(written, text)
 
 
 _FISCAL_YEAR = re.compile(
@@ -321,6 +341,9 @@ def _said(used: Sequence[tuple[str, str, str]], language: str) -> list[str]:
     """What the answer says of the meanings that it used."""
     lines = []
     for name, body, source in dict.fromkeys(used):
+        if source.startswith(FILE_SOURCE):
+            lines.append(_said_of_file(name, body, source, language))
+            continue
         place = f" ({source})" if source else ""
         if body.startswith(("without ", "only ")):
             lines.append(
@@ -335,3 +358,15 @@ def _said(used: Sequence[tuple[str, str, str]], language: str) -> list[str]:
                 else f"'{name}' read as you defined it: {body}{place}."
             )
     return lines
+
+
+FILE_SOURCE = "llmauto.yml"
+"""How the source of a meaning begins that a project's file gives ("llmauto.yml:12")."""
+
+
+def _said_of_file(name: str, body: str, source: str, language: str) -> str:
+    """The same of what a project's file says."""
+    is_filter = body.startswith(("without ", "only "))
+    if language == "zh":
+        return f"按 {source} 应用：{body}。" if is_filter else f"按 {source} 应用：“{name}”为 {body}。"
+    return f"Applied from {source}: {body}." if is_filter else f"Applied from {source}: '{name}' is {body}."

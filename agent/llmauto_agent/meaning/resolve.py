@@ -47,7 +47,11 @@ def resolve_definition(definition: Definition, tables: Sequence[Table], values: 
 
 
 def _resolved(definition: Definition, table: Table, values: Values) -> Resolved | None:
-    plan = _plan_of(definition.body, table, values)
+    plan = (
+        _plan_of_sql(definition.body, table)
+        if definition.read == "sql"
+        else _plan_of(definition.body, table, values)
+    )
     if plan is None:
         return None
     body, read = plan
@@ -77,6 +81,36 @@ def _plan_of(text: str, table: Table, values: Values) -> tuple[Body, Plan] | Non
     return body, plan
 
 
+def _plan_of_sql(sql: str, table: Table) -> tuple[Body, Plan] | None:
+    """A body that is SQL already: an expression, or where it is no value, a condition."""
+    from llmauto_agent.planner.training.sql_to_plan import CannotSay, to_plan
+
+    name = table.name.replace('"', '""')
+    bodies = [Body(sql, None), Body(None, sql)]
+    for body in reversed(bodies) if is_condition(sql, table) else bodies[:1]:
+        where = f" WHERE {sql}" if body.condition else ""
+        try:
+            return body, to_plan(f'SELECT {body.expression or "*"} FROM "{name}"{where}', [table])
+        except CannotSay:
+            continue
+    return None
+
+
+def is_condition(sql: str, table: Table) -> bool:
+    """Whether a SQL expression is true or false of a row."""
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        root = sqlglot.parse_one(sql, read="duckdb").unnest()
+    except sqlglot.errors.SqlglotError:
+        return False
+    if isinstance(root, exp.Column):
+        column = table.column(root.name)
+        return column is not None and column.family == "boolean"
+    return isinstance(root, (exp.Predicate, exp.Not, exp.And, exp.Or, exp.In, exp.Between, exp.Is))
+
+
 def _restricted(node: Expr, where: Predicate | None) -> Expr:
     """An aggregate expression over the rows that meet a condition only."""
     if where is None:
@@ -95,7 +129,7 @@ def resolve_filter(
     """The filter for each table that has its columns: from its own condition, or from the definition it names."""
     defined = next(
         (d for d in meanings.definitions if _same_name(standing.body, d.names)),
-        Definition(standing.body, standing.body, standing.source, table=standing.table),
+        Definition(standing.body, standing.body, standing.source, table=standing.table, read=standing.read),
     )
     found = []
     for resolved in resolve_definition(defined, tables, values):

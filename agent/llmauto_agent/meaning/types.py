@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+from llmauto_tools.schema import ForeignKey
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,9 @@ class Definition:
     name of a column or table (another word for it).
 
     source: where it comes from, for the answer and `/why`: an entry's id, or a place in llmauto.yml. table: the
-    table that it is about; left out, those that have its columns.
+    table that it is about; left out, those that have its columns. read: how the body is read: "said" is all of
+    the above, "sql" a SQL expression and nothing else, "word" the name of a column, table or measure, which takes
+    the name's place in the question, and "value" the same for a cell as the data spells it. note: unit and description, for chat models.
     """
 
     name: str
@@ -22,6 +27,8 @@ class Definition:
     also: tuple[str, ...] = ()
     """Other names of the same thing."""
     table: str | None = None
+    read: Literal["said", "sql", "word", "value"] = "said"
+    note: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -34,6 +41,7 @@ class StandingFilter:
 
     body: the condition for what is counted, in words or in SQL ("is_test is false"), or the name of a
     definition ("test accounts", with `exclude` True). The words of `about` lift it: "including test accounts".
+    read: as of a definition.
     """
 
     body: str
@@ -41,16 +49,20 @@ class StandingFilter:
     about: str = ""
     source: str = ""
     table: str | None = None
+    read: Literal["said", "sql"] = "said"
 
 
 @dataclass(frozen=True)
 class Meanings:
-    """All that apply to a question. fiscal_start: the month (2..12) in which the fiscal year begins."""
+    """All that apply to a question. fiscal_start: the month (2..12) in which the fiscal year begins. joins: how
+    tables belong together, besides what the sources declare. examples: (question, its SQL), for chat models."""
 
     definitions: tuple[Definition, ...] = ()
     filters: tuple[StandingFilter, ...] = ()
     fiscal_start: int | None = None
     fiscal_source: str = ""
+    joins: tuple[ForeignKey, ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.definitions or self.filters or self.fiscal_start)
@@ -65,6 +77,8 @@ class Meanings:
             (*self.filters, *other.filters),
             first.fiscal_start,
             first.fiscal_source,
+            (*self.joins, *other.joins),
+            (*self.examples, *other.examples),
         )
 
 

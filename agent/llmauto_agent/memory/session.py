@@ -74,8 +74,11 @@ class SessionMemory:
         return self.recollection.tables(question) if self.recollection is not None else []
 
     def context(self, question: str, boundary: Boundary) -> str:
-        """What a chat model is told of what is remembered."""
-        return self.recollection.context(question, boundary) if self.recollection is not None else ""
+        """What a chat model is told of what is remembered, and of the meanings from elsewhere."""
+        told = boundary.meanings(self._meanings()) if self._meanings is not None else []
+        if self.recollection is not None and (remembered := self.recollection.context(question, boundary)):
+            told.append(remembered)
+        return "\n".join(told)
 
     # ---- after the answer
 
