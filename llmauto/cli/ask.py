@@ -68,6 +68,7 @@ class AskOptions:
     yes: bool = False
     quiet: bool = False
     memory: str | None = None
+    project: str | None = None
 
 
 def ask_command(options: AskOptions, invocation: Invocation) -> int:
@@ -82,6 +83,7 @@ def ask_command(options: AskOptions, invocation: Invocation) -> int:
         timeout=options.timeout,
         max_rows=options.max_rows,
         memory=options.memory,
+        project=options.project,
     )
     folder = workspace_folder(settings.workspace)
     _check(options)
@@ -210,6 +212,7 @@ def _open(
     stops: list[Callable[[], None]],
 ) -> Session:
     from llmauto.planner import weights
+    from llmauto.project import project_semantics
     from llmauto_agent.session import Session
     from llmauto_tools.workspace import Workspace
 
@@ -224,6 +227,7 @@ def _open(
             timeout=settings.timeout,
             approve="always" if asked.approved else "ask",
             memory=_memory(settings, folder, stack),
+            meanings=project_semantics(workspace, settings.project),
             planner=weights(settings.planner),
         )
     )

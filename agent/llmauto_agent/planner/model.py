@@ -198,10 +198,11 @@ class BuiltinChatModel(BaseChatModel):
     def index(self) -> SchemaIndex:
         """The schema index of the tables that are attached now; made again when they change."""
         tables = self.workspace.tables()
-        key = tuple(f"{t.name} {self.workspace.fingerprint(t.name)}" for t in tables)
+        declared = self.meanings().joins if self.meanings is not None else ()
+        key = tuple(f"{t.name} {self.workspace.fingerprint(t.name)}" for t in tables) + tuple(map(str, declared))
         if self._index is None or self._index[0] != key:
             values = EngineValues(self.workspace.engine, tables, self.workspace.fingerprint)
-            joins = find_joins(tables, self.workspace.foreign_keys())
+            joins = find_joins(tables, [*declared, *self.workspace.foreign_keys()])
             self._index = (key, SchemaIndex(tables, joins, values))
         return self._index[1]
 
