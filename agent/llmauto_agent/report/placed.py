@@ -141,6 +141,9 @@ def chart_block(
 
 def _headed(spec: dict[str, Any], arguments: Arguments, language: Language) -> dict[str, Any]:
     """The chart with other headings of its axes: those that `heads` names ("group=Region"), and Chinese ones."""
+    layers = spec.get("layer")
+    if isinstance(layers, list):
+        spec = {**spec, "layer": [_headed(layer, arguments, language) for layer in layers]}
     given = dict(pair.partition("=")[::2] for pair in _list(arguments.get("heads")))
     encoding = spec.get("encoding")
     if not isinstance(encoding, dict):
