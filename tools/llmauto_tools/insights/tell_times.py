@@ -357,6 +357,7 @@ def season(desk: Desk, c: Candidate) -> Told | None:
         "hour": ("hour of the day", "一天中的时段"),
         "month": ("month of the year", "月份"),
     }[kind]
+    at = {"weekday": "on", "hour": "at", "month": "in"}[kind]
     per_en = "" if about.weighted else f" per {unit}"
     items = [(_place(kind, int(r[0]), "en"), float(r[2])) for r in rows]
     chart = pictures.bars(
@@ -372,7 +373,7 @@ def season(desk: Desk, c: Candidate) -> Told | None:
         shown = sorted(sorted(shown, key=lambda r: -abs(r[2] - sum(v for _, v in items) / len(items)))[:12])
     return Told(
         f"{words.capital(about.en)} depends on the {by}", f"{about.zh}随{by_zh}变化",
-        f"{words.capital(about.en)}{per_en} goes with the {by}: highest on average ({{{{high}}}}) at {{{{high_at}}}}, lowest ({{{{low}}}}) at {{{{low_at}}}}.",
+        f"{words.capital(about.en)}{per_en} goes with the {by}: highest on average ({{{{high}}}}) {at} {{{{high_at}}}}, lowest ({{{{low}}}}) {at} {{{{low_at}}}}.",
         f"{about.zh}{'' if about.weighted else '（每' + words.UNIT_ZH[unit] + '）'}随{by_zh}变化：{{{{high_at_zh}}}}平均最高（{{{{high}}}}），{{{{low_at_zh}}}}最低（{{{{low}}}}）。",
         sql, table_of(f"{words.capital(about.en)}{per_en} by {by}", [by, "rows", "mean"], shown, len(items)), chart, f.values, f.formats, [],
     )  # fmt: skip
