@@ -50,15 +50,14 @@ def compose_answer(
             answer.value = main.rows[0][0]
         answer.charts = _charts(main, reading.get("chart"))
     if answer.status == "answered":
-        said = _without(text, reading.get("quoted", ()))
-        asked = " ".join([question, *reading.get("assumptions", ())])
-        found = check(said, [*evidence, *recalled], asked)
+        said = _without(text, [*reading.get("quoted", ()), *reading.get("assumptions", ())])
+        found = check(said, [*evidence, *recalled], question)
         answer.grounding = GroundingSummary(found.checked, found.grounded, list(found.unverified))
     return answer
 
 
 def _without(text: str, quoted: Sequence[str]) -> str:
-    """A text without the dates and ids in it, which are no figures."""
+    """A text without the dates and ids in it, and how the question was read: these are no figures."""
     for part in sorted((q for q in quoted if q), key=len, reverse=True):
         text = text.replace(part, "")
     return text

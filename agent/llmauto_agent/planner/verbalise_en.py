@@ -154,8 +154,15 @@ def _aggregate(expr: Aggregate) -> str:
     return _AGGREGATES[expr.function].format(argument)
 
 
+def _is_plain(expr: Expr) -> bool:
+    """An aggregate of a column, which is said shorter than any name of it; the rest may be a definition."""
+    return isinstance(expr, Aggregate) and (expr.argument is None or isinstance(expr.argument, ColumnRef))
+
+
 def measure(m: Measure) -> str:
-    """A measure as a noun phrase without article: "average Fare", "share of number of rows"."""
+    """A measure as a noun phrase without article: "average Fare", "share of number of rows", or its own name."""
+    if m.alias is not None and m.window == "none" and not _is_plain(m.expr):
+        return m.alias
     inner = expression(m.expr)
     if m.window in {"change", "percent_change"} and m.periods != 1:
         return f"{_WINDOWS[m.window].format(inner)} from {m.periods} groups before"
