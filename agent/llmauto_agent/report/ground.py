@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llmauto_agent.grounding.check import Mark, check
+from llmauto_agent.grounding.measured import QUERIED
 from llmauto_agent.grounding.mentions import Mention
 from llmauto_agent.grounding.numbers import find_mentions
 from llmauto_agent.numbers import is_number
@@ -35,22 +36,25 @@ def link_text(text: str, evidence: Sequence[Evidence], source: str = "") -> Piec
     source: the path of the text itself, where the evidence has it: what a tool says of its own result, and
     keeps nowhere else, is linked to that.
     """
-    if source and len(evidence) == 1:
+    if len(evidence) == 1 and (source or evidence[0].tool not in QUERIED):
         return tuple(_told(text, evidence[0], source))
     return link_numbers((Text(text=text),), evidence)
 
 
-def _told(text: str, record: Evidence, source: str) -> Iterator[Text | Figure]:
-    """A tool's text in pieces: each number with the value that it prints, else with the text itself."""
+def _told(text: str, record: Evidence, source: str) -> Iterator[Text | Figure | Unverified]:
+    """A tool's words in pieces: each number with the value that it prints, else with the text itself."""
     taken = [m.span() for m in _QUOTED.finditer(text)]
     at = 0
     for mention in find_mentions(text, taken):
-        if mention.kind == "name" or mention.word:
+        if mention.kind == "name":
             continue
         if mention.start > at:
             yield Text(text=text[at : mention.start])
         path = next((p for p, value in values_of(record) if prints(mention, value)), source)
-        yield Figure(text=mention.text, ref=path, value=None, format=f"told {source}")
+        if path:
+            yield Figure(text=mention.text, ref=path, value=None, format=f"told {source}".strip())
+        else:
+            yield Unverified(text=mention.text, reason=NOT_FOUND)
         at = mention.end
     if at < len(text):
         yield Text(text=text[at:])
