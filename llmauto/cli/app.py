@@ -224,6 +224,83 @@ def chat(
     epilog="""Examples:
 
     \b
+    llmauto learn orders.csv customers.csv
+    llmauto learn sales.duckdb --project analysis --force
+    """
+)
+def learn(
+    sources: Sources = None,
+    project: Annotated[
+        Path | None,
+        typer.Option("--project", metavar="DIR", help="Where llmauto.yml is written (default: here)."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a llmauto.yml that is there.")] = False,
+    stdout: Annotated[bool, typer.Option("--stdout", help="Print the draft and write nothing.")] = False,
+    timeout: TimeoutOption = None,
+    debug: DebugOption = False,
+) -> int:
+    """Draft llmauto.yml from the data: joins, likely measures and dimensions, units, other words."""
+    from llmauto.cli.learn import learn_command
+
+    return learn_command(tuple(sources or ()), project, force=force, stdout=stdout, timeout=timeout)
+
+
+@app.command(
+    name="test",
+    epilog="""Examples:
+
+    \b
+    llmauto test
+    llmauto test questions.yml --junit answers.xml
+    llmauto test questions.yml orders.csv --json
+
+    The file and what it may expect: docs/testing-answers.md. Exit code 7 where an answer is not as expected.
+    """,
+)
+def check_answers(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help="Questions with expected results (default: questions.yml of the project)."
+        ),
+    ] = None,
+    sources: Sources = None,
+    model: ModelOption = None,
+    project: ProjectOption = None,
+    workspace: WorkspaceOption = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="PATH", help="Also write JUnit XML, for CI.")
+    ] = None,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", "-x", help="Stop at the first answer that is not as expected.")
+    ] = False,
+    as_json: JsonOption = False,
+    timeout: TimeoutOption = None,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Ask a list of questions and compare the answers with what is expected."""
+    from llmauto.cli.questions import QuestionOptions, questions_command
+
+    options = QuestionOptions(
+        file=file,
+        sources=tuple(sources or ()),
+        model=model,
+        project=project,
+        workspace=workspace,
+        timeout=timeout,
+        json=as_json,
+        junit=junit,
+        fail_fast=fail_fast,
+        quiet=quiet,
+    )
+    return questions_command(options)
+
+
+@app.command(
+    epilog="""Examples:
+
+    \b
     llmauto run query data.csv --arg sql="SELECT count(*) FROM data"
     llmauto run describe data.csv --json
     llmauto run sample data.csv --arg rows=5

@@ -179,7 +179,8 @@ def _with_word(text: str, name: str, word: str, names: Sequence[str]) -> str:
 
     def written(match: re.Match[str]) -> str:
         inside = any(start <= match.start() and match.end() <= end for start, end in kept)
-        return match[0] if inside or fold(match[0]) == fold(word) else word
+        same = fold(match[0]).replace("_", " ") == fold(word).replace("_", " ")
+        return match[0] if inside or same else word
 
     return _pattern(name).sub(written, text)
 

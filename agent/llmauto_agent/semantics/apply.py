@@ -88,8 +88,21 @@ def meanings_of(file: SemanticFile, located: Located, tables: Sequence[Table]) -
 
 def _definition(entry: NamedExpression, source: str, here: dict[str, Table]) -> Definition:
     table = here[entry.table.casefold()].name if entry.table is not None else None
+    column = here[entry.table.casefold()].column(_bare(entry.expression)) if entry.table is not None else None
+    if column is not None and not entry.synonyms and _spoken(column.name) == _spoken(entry.name):
+        # The column by its own name: nothing to replace, but a chat model is told its description.
+        return Definition(entry.name, column.name, source, (), table, "word", entry.description)
     note = ", ".join(part for part in (entry.unit and f"in {entry.unit}", entry.description) if part)
     return Definition(entry.name, entry.expression, source, entry.synonyms, table, "sql", note)
+
+
+def _bare(expression: str) -> str:
+    """The name in an expression that is only a column, however it is quoted."""
+    return expression.strip().removeprefix('"').removesuffix('"').replace('""', '"')
+
+
+def _spoken(name: str) -> str:
+    return " ".join(name.replace("_", " ").split()).casefold()
 
 
 def _words(file: SemanticFile, located: Located, here: dict[str, Table]) -> Iterator[Definition]:
