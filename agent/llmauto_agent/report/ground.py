@@ -50,7 +50,9 @@ def _told(text: str, record: Evidence, source: str) -> Iterator[Text | Figure | 
             continue
         if mention.start > at:
             yield Text(text=text[at : mention.start])
-        path = next((p for p, value in values_of(record) if prints(mention, value)), source)
+        told = bool(source) and mention.word  # "two" is printed as no value is: it is known by the text
+        found = (p for p, value in values_of(record) if not told and prints(mention, value))
+        path = next(found, source)
         if path:
             yield Figure(text=mention.text, ref=path, value=None, format=f"told {source}".strip())
         else:
