@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-REPEATS = 7
+REPEATS = 5
 
 _PARTS = """
 import json, sys, time
