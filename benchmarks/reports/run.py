@@ -165,7 +165,7 @@ def memory() -> None:
             shutil.rmtree(folder / "ws", ignore_errors=True)
             output = folder / "report.html"
             arguments = [goal, str(source), "-o", str(output), "-w", str(folder / "ws"), "--yes", "--json"]
-            seconds, used, peak = _command(arguments, LLMAUTO_MEMORY="2GB")
+            seconds, used, peak = _command(arguments, LLMAUTO_MEMORY_LIMIT="2GB")
             print(
                 f"{goal:36} {seconds:5.1f} s ({used:.1f} s of the processors), {peak:.2f} GB, page {output.stat().st_size / 1e6:.2f} MB"
             )
