@@ -87,10 +87,9 @@ def diff(options: ReportOptions) -> int:
 
 def edit(options: ReportOptions) -> int:
     """Change a kept report as a sentence asks, keep it as a new version, and write it where asked."""
-    from llmauto_agent.report.edit import edit_report
-
     from llmauto.cli.common import limits
     from llmauto.config import load_settings
+    from llmauto_agent.report.edit import edit_report
     from llmauto_agent.report.store import ReportStore
     from llmauto_agent.report.write import write_report
     from llmauto_tools.workspace import Workspace
