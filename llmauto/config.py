@@ -48,8 +48,12 @@ class Settings(BaseSettings):
         None, description="the folder of llmauto.yml (none: the nearest one above the working directory)"
     )
     timeout: float = Field(120.0, gt=0, description="seconds that one query may take")
+    token_price: str | None = Field(
+        None, description='dollars per million tokens of a remote model, "INPUT/OUTPUT" such as "2.5/10"'
+    )
     memory: Literal["on", "read", "off"] = Field(
-        "on", description="what was learned earlier: used and added to (on), only used (read), or neither (off)"
+        "on",
+        description="what was learned earlier: used and added to (on), only used (read), or neither (off)",
     )
     embedder: str = Field("builtin", description="the embedding model of the memory")
     memory_limit: str | None = Field(
@@ -66,6 +70,13 @@ class Settings(BaseSettings):
         if isinstance(value, str) and re.match(r"\d", value):
             raise ValueError("should be on, read or off; the RAM for queries is memory_limit")
         return value
+
+    @field_validator("token_price")
+    @classmethod
+    def _token_price(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"\d+(\.\d+)?/\d+(\.\d+)?", value.strip()):
+            raise ValueError('should be two prices per million tokens, input/output, such as "2.5/10"')
+        return value.strip() if value is not None else None
 
     @field_validator("embedder")
     @classmethod

@@ -13,7 +13,10 @@ from llmauto_agent.events import ApprovalWanted
 from llmauto_tools.errors import Interrupted
 
 ASKED = "Run it? [y]es, [N]o, [e]dit: "
-ASKED_PLAN = "Run it? [y]es, [N]o, [e]dit, [d]rop a step (d 2): "
+ASKED_STEP = "Run it? [y]es, [N]o, [e]dit, [a]ll of the plan: "
+ASKED_PLAN = "Run it? [y]es, [N]o, [e]dit or [d]rop a step (d 2): "
+STEP_REASON = "is a step of this plan"
+"""Why the agent loop asks for a step that is asked for only because the plan is long."""
 
 
 class Verdict(NamedTuple):
@@ -21,6 +24,8 @@ class Verdict(NamedTuple):
 
     decision: Literal["approve", "reject", "edit"]
     arguments: dict[str, Any] | None = None
+    rest: bool = False
+    """Whether the other steps of the plan are approved with it; costly ones are still asked for."""
 
 
 def ask_approval(wanted: ApprovalWanted) -> Verdict:
@@ -34,10 +39,13 @@ def ask_approval(wanted: ApprovalWanted) -> Verdict:
     if not can_answer():
         print_note("Nobody can answer here, so it is not run; --yes runs it.")
         return Verdict("reject")
+    of_plan = wanted.reason == STEP_REASON
     while True:
-        reply = _read(ASKED).strip().lower()
+        reply = _read(ASKED_STEP if of_plan else ASKED).strip().lower()
         if reply in {"y", "yes"}:
             return Verdict("approve")
+        if of_plan and reply in {"a", "all"}:
+            return Verdict("approve", rest=True)
         if reply not in {"e", "edit"}:
             return Verdict("reject")
         arguments = _edited(wanted.arguments)
@@ -60,11 +68,11 @@ def _ask_plan(wanted: ApprovalWanted) -> Verdict:
         reply = _read(ASKED_PLAN).strip().lower()
         if reply in {"y", "yes"}:
             return Verdict("edit", arguments) if changed else Verdict("approve")
-        if reply in {"e", "edit"}:
-            edited = _edited(arguments)
+        word, _, number = reply.partition(" ")
+        if word in {"e", "edit"}:
+            edited = _edited_step(arguments, number.strip()) if number.strip() else _edited(arguments)
             arguments, changed = (edited, True) if edited is not None else (arguments, changed)
             continue
-        word, _, number = reply.partition(" ")
         if word not in {"d", "drop"}:
             return Verdict("reject")
         fewer = without_step(arguments, int(number)) if number.strip().isdecimal() else None
@@ -72,6 +80,22 @@ def _ask_plan(wanted: ApprovalWanted) -> Verdict:
             print_note("Name a step that no later one needs, such as: d 2")
         else:
             arguments, changed = fewer, True
+
+
+def _edited_step(plan: dict[str, Any], number: str) -> dict[str, Any] | None:
+    """The plan with new arguments for one step, or None where there is no such step or they are no object."""
+    steps = steps_of("compose", plan)
+    if not number.isdecimal() or not 1 <= int(number) <= len(steps):
+        print_note(f"Name a step from 1 to {len(steps)}, such as: e 2")
+        return None
+    place = int(number) - 1
+    arguments = _edited(steps[place].get("arguments") or {})
+    if arguments is None:
+        return None
+    return {
+        **plan,
+        "steps": [{**s, "arguments": arguments} if i == place else s for i, s in enumerate(steps)],
+    }
 
 
 def _edited(arguments: dict[str, Any]) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from llmauto.chat import files, remember, reports, show, turn
 from llmauto.chat.state import Chat
+from llmauto.chat.toolbar import cost, money
 from llmauto.exits import UsageError
 from llmauto_tools.errors import did_you_mean
 
@@ -129,6 +130,10 @@ def _model(chat: Chat, rest: str) -> None:
 
 
 def _share(chat: Chat, rest: str) -> None:
+    """The share level; with the name of a file, a transcript for someone else."""
+    if Path(rest.partition(" ")[0]).suffix or "--data" in rest:
+        files.share(chat, _words(rest, "/share transcript.html (or .md), with --data also answers and rows"))
+        return
     if rest:
         chat.session.use(share=rest)
     chat.say(f"share {chat.session.share}{_what_is_sent(chat)}")
@@ -153,6 +158,11 @@ def _cost(chat: Chat, rest: str) -> None:
     chat.say(
         f"{used:,} tokens{f' ({split})' if split else ''} and {chat.seconds:.1f} s of answers in this chat"
     )
+    price = cost(chat.tokens, chat.settings.token_price)
+    if used and price is not None:
+        chat.say(f"that costs about {money(price)} at {chat.settings.token_price} dollars per million tokens")
+    elif used:
+        chat.say("for the cost, set the prices: llmauto config set token_price INPUT/OUTPUT")
 
 
 def _sessions(chat: Chat, rest: str) -> None:
@@ -212,7 +222,7 @@ COMMANDS: dict[str, Command] = {
     "sessions": Command("/sessions", "the sessions of this workspace", _sessions),
     "resume": Command("/resume [ID]", "go on with an open question, or in another session", _resume),
     "model": Command("/model [NAME]", "show or change the chat model", _model),
-    "share": Command("/share [LEVEL]", "what a remote model may see: schema, results, samples", _share),
-    "cost": Command("/cost", "tokens and time so far", _cost),
+    "share": Command("/share [LEVEL | FILE]", "what a remote model may see: schema, results, samples; or write a transcript without data to a .html or .md file", _share),
+    "cost": Command("/cost", "tokens, time and cost so far", _cost),
     "quit": Command("/quit", "leave", _quit),
 }  # fmt: skip

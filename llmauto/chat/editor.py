@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -17,8 +17,8 @@ from prompt_toolkit.styles import Style
 from llmauto.chat.complete import ChatCompleter
 from llmauto.chat.paste import Pastes
 from llmauto.chat.state import Chat
+from llmauto.chat.toolbar import toolbar
 from llmauto.folders import data_folder
-from llmauto.render.text import clean, cut
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ class Editor:
             key_bindings=_keys(self._pastes),
             multiline=True,
             prompt_continuation=lambda width, line, soft: " " * width,
-            bottom_toolbar=lambda: _toolbar(chat),
+            bottom_toolbar=lambda: toolbar(chat, get_app().output.get_size().columns - 1),
             reserve_space_for_menu=MENU_ROWS,
             enable_suspend=True,
             style=STYLE if chat.screen.color else Style([]),
@@ -65,7 +65,10 @@ class Editor:
 
     def read(self) -> str:
         """One entry. Raises EOFError on Ctrl-D and KeyboardInterrupt on Ctrl-C."""
-        return self._pastes.whole(self._session.prompt(self._prompt))
+        every = (
+            1.0 if self._chat.background else 0.0
+        )  # else the line is only drawn anew when a key is pressed
+        return self._pastes.whole(self._session.prompt(self._prompt, refresh_interval=every))
 
 
 def _types_command() -> bool:
@@ -86,8 +89,9 @@ def _history() -> History:
 
 def _keys(pastes: Pastes) -> KeyBindings:
     keys = KeyBindings()
+    typing = ~is_searching  # while Ctrl-R searches, Enter takes what was found and Ctrl-C goes back
 
-    @keys.add("enter")
+    @keys.add("enter", filter=typing)
     def _enter(event: KeyPressEvent) -> None:
         """Send, unless the line goes on, or a completion is being chosen."""
         buffer = event.current_buffer
@@ -100,7 +104,7 @@ def _keys(pastes: Pastes) -> KeyBindings:
         else:
             buffer.validate_and_handle()
 
-    @keys.add("c-c")
+    @keys.add("c-c", filter=typing)
     def _stop(event: KeyPressEvent) -> None:
         """Drop what was typed; on an empty line, ask to leave."""
         if event.current_buffer.text:
@@ -108,7 +112,7 @@ def _keys(pastes: Pastes) -> KeyBindings:
         else:
             event.app.exit(exception=KeyboardInterrupt(), style="class:aborting")
 
-    @keys.add("escape", "enter")
+    @keys.add("escape", "enter", filter=typing)
     def _new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
@@ -117,16 +121,3 @@ def _keys(pastes: Pastes) -> KeyBindings:
         event.current_buffer.insert_text(pastes.shown(event.data))
 
     return keys
-
-
-def _toolbar(chat: Chat) -> str:
-    """Model, share level, sources, tokens: what a person would otherwise have to ask."""
-    names = ", ".join(t.name for t in chat.workspace.tables()[:4]) or "no source: /add FILE"
-    more = len(chat.workspace.tables()) - 4
-    parts = [chat.session.model]
-    if chat.session.model != "builtin":
-        parts.append(f"share {chat.session.share}")
-        parts.append(f"{sum(chat.tokens.values()):,} tokens")
-    parts += [clean(names) + (f" and {more} more" if more > 0 else ""), "/help"]
-    separator = " · " if chat.screen.unicode else " | "
-    return cut(separator.join(parts), get_app().output.get_size().columns - 1, chat.screen.ellipsis)

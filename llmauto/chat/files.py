@@ -123,6 +123,19 @@ def export(chat: Chat, path: Path) -> None:
     chat.say(f"wrote {path}")
 
 
+def share(chat: Chat, words: list[str]) -> None:
+    """Write a transcript to pass on: without any cell, or with answers and rows where --data says so."""
+    from llmauto_agent.export.share import share_session
+
+    data = "--data" in words
+    paths = [w for w in words if w != "--data"]
+    if len(paths) != 1:
+        raise UsageError("One file, please; quote a name with spaces.", "/share transcript.html --data")
+    path = Path(paths[0]).expanduser()
+    chat.work(f"writing {path}", lambda emit: share_session(chat.workspace, chat.session.id, path, data=data))
+    chat.say(f"wrote {path}, {'with answers and rows' if data else 'without answers, rows and values'}")
+
+
 def switch_session(chat: Chat, session_id: str) -> None:
     """Go on in another session of the workspace, with its sources attached."""
     from llmauto_agent.session import Session

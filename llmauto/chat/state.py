@@ -46,6 +46,9 @@ class Chat:
     report: str | None = None
     """The version of the report that the chat made last."""
     report_files: list[str] = field(default_factory=list)
+    background: list[Callable[[], str | None]] = field(default_factory=list)
+    """Jobs that outlive a question: each says in a few words how far it is ("train 40%"), or None when it is done.
+    The status line asks them once a second."""
     leaving: bool = False
     failed: int = 0
     """The exit code of the last line that failed, for a chat that reads a pipe."""

@@ -8,7 +8,7 @@ import queue
 from collections.abc import Iterator
 from typing import Any
 
-from llmauto.chat.approve import Verdict, ask_approval
+from llmauto.chat.approve import STEP_REASON, Verdict, ask_approval
 from llmauto.chat.choose import offer
 from llmauto.chat.state import Chat
 from llmauto.chat.stream import StreamedText
@@ -116,6 +116,8 @@ class _View:
         self._status = status
         self._decisions = decisions
         self.text = StreamedText(chat.screen)
+        self._rest = False
+        """Whether the other steps of the plan that is shown are approved."""
 
     @property
     def _streams(self) -> bool:
@@ -139,11 +141,19 @@ class _View:
             self.text.add(event.text)
         elif isinstance(event, PlanProposed):
             self._status.clear()
+            self._rest = False
             self._plan(event)
         elif isinstance(event, ApprovalWanted):
             self._status.clear()
             self.text.discard()
-            self._decisions.put(ask_approval(event))
+            self._decisions.put(self._verdict(event))
+
+    def _verdict(self, event: ApprovalWanted) -> Verdict:
+        if self._rest and event.reason == STEP_REASON:
+            return Verdict("approve")
+        verdict = ask_approval(event)
+        self._rest = self._rest or verdict.rest
+        return verdict
 
     def _plan(self, event: PlanProposed) -> None:
         """The steps before the first of them is asked for."""

@@ -45,7 +45,7 @@ def export_session(
         raise InvalidArguments(
             f"'{target.name}' does not say what to export.", "End it in .ipynb, .py or .md, or give the kind."
         )
-    _write(target, render_session(workspace, session_id, chosen, data=data))
+    write_whole(target, render_session(workspace, session_id, chosen, data=data))
     return target
 
 
@@ -81,8 +81,8 @@ def render_session(workspace: Workspace, session_id: str, kind: Kind, *, data: b
     return render_transcript(document)
 
 
-def _write(target: Path, text: str) -> None:
-    """Write a file under a temporary name beside it and rename it when it is whole."""
+def write_whole(target: Path, text: str) -> None:
+    """Write a file under a temporary name beside it and rename it when it is whole. Raises WorkspaceError."""
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("w", encoding="utf-8", newline="\n") as file:
@@ -97,4 +97,4 @@ def _write(target: Path, text: str) -> None:
         ) from e
 
 
-__all__ = ["Kind", "export_session", "render_session"]
+__all__ = ["Kind", "export_session", "render_session", "write_whole"]

@@ -248,3 +248,23 @@ def test_over_a_pipe(orders_csv: Path) -> None:
 def _piped(text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-m", "llmauto", *arguments]
     return subprocess.run(program, input=text, capture_output=True, encoding="utf-8", timeout=90)
+
+
+def test_ctrl_r_finds_an_earlier_line(open_terminal: Open, orders_csv: Path) -> None:
+    terminal = open_terminal("chat", orders_csv, columns=60, rows=20)
+    terminal.wait_ready()
+    terminal.ask("/sql SELECT 41 + 1 AS answer")
+    terminal.ask("/cost")
+    terminal.type("\x12")
+    terminal.expect("I-search backward")
+    terminal.type("answ")
+    terminal.expect("search backward: answ")
+    terminal.type(ENTER)
+    terminal.wait(lambda: terminal.line == "› /sql SELECT 41 + 1 AS answer" and "search" not in terminal.now())
+    terminal.type(CTRL_C)
+    terminal.wait_ready()
+    terminal.type("\x12nothing like it")
+    terminal.expect("backward: nothing like it")
+    terminal.type(CTRL_C)
+    terminal.wait_ready()
+    assert "tokens" in terminal.ask("/cost")
