@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """How well requests for the analyst's tools are read: the right tool, with the arguments that are pinned down.
 
-    python benchmarks/requests/run_tools.py [--data DIR] [--split dev|held|all] [--show-failures]
+    python benchmarks/requests/run_tools.py [--data DIR] [--split dev|held|all] [--planner both|rules]
+    [--show-failures]
 
 Scored as README.md says: right = the tool matches and each pinned argument equals (names without case, lists
 as sets); a request to be refused is right where no tool runs; a plain question is right where it is left to
@@ -76,14 +77,13 @@ class ToolBench(Bench):
     """Reads each request after its conversation."""
 
     def read(self, item: Json) -> Any:
-        from llmauto_agent.planner.reader import read
-
-        _, index = self.target(item["sources"])
+        workspace, index = self.target(item["sources"])
+        read = self.reader(workspace, index)
         context = None
         for turn in item.get("context", ()):
-            reading = read(turn, index, context)
+            reading = read(turn, context)
             context = reading if not reading.refused else context
-        return read(item["question"], index, context)
+        return read(item["question"], context)
 
     def state(self, item: Json) -> tuple[str, str]:
         """("right", "arguments", "tool", "refused" or "answered"; what was read)."""
@@ -120,10 +120,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--show-failures", action="store_true", help="what went wrong, for the dev files only"
     )
+    parser.add_argument(
+        "--planner",
+        choices=["both", "rules"],
+        default="both",
+        help="with the trained network, or the rules alone",
+    )
     args = parser.parse_args(arguments)
     if args.data is None:
         parser.error("say where the data sets are, with --data or LLMAUTO_DATA")
-    bench = ToolBench(args.data)
+    bench = ToolBench(args.data, args.planner)
     groups: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for split in ("dev", "held") if args.split == "all" else (args.split,):
         for path in sorted(HERE.glob(f"tools_{split}_*.jsonl")):

@@ -111,7 +111,9 @@ def reader(planner: str, case: Case) -> Any:
     if planner == "rules":
         return lambda question, context: read(question, case.index, context)
     if planner == "network":
-        return lambda question, context: neural_reading(question, case.index, loaded(), context, rows)
+        return lambda question, context: neural_reading(
+            question, case.index, loaded(), context, rows, read(question, case.index, context)
+        )
     return lambda question, context: understand(question, case.index, context, runtime=loaded, execute=rows)
 
 
@@ -199,8 +201,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--lang", nargs="+", choices=["en", "zh"], default=["en", "zh"])
     parser.add_argument("--show-failures", action="store_true")
     parser.add_argument("--outcomes", type=Path, help="write each outcome as a JSON line")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th request")
     args = parser.parse_args(arguments)
-    every = list(cases(args.lang))
+    every = list(cases(args.lang))[:: args.every]
     print(f"{'':32} {'n':>5} {'right':>7} {'wrong':>7} {'refusals':>9} {'ms':>9}")
     written: list[Json] = []
     for planner in args.planner:
@@ -231,23 +234,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def stored(planner: str, o: Outcome) -> Json:
     """An outcome as a line; for the network with the features of its confidence, computed once more."""
-    features = None
-    if planner == "network":
-        from llmauto_agent.planner.neural import reader as neural
-        from llmauto_agent.planner.neural.runtime import loaded
-
-        case, context = o.case, context_of(o.case.record)
-
-        def rows(sql: str) -> Any:
-            return case.workspace.engine.query(sql, max_rows=2, timeout=1.0).rows
-
-        found, items = neural.candidates(case.record["question"], case.index, loaded(), context, rows)
-        features = neural.features(found, items) if found else None
     return {
         "planner": planner, "case": o.case.name, "lang": o.case.lang, "kind": o.case.kind, "state": o.state,
         "question": o.case.record["question"], "confidence": o.reading.confidence,
-        "features": features,
+        "features": features(o) if planner == "network" else None,
     }  # fmt: skip
+
+
+def features(o: Outcome) -> list[float] | None:
+    from llmauto_agent.planner.neural import reader as neural
+    from llmauto_agent.planner.neural.runtime import loaded
+    from llmauto_agent.planner.reader import read
+
+    case, context = o.case, context_of(o.case.record)
+    question = case.record["question"]
+
+    def rows(sql: str) -> Any:
+        return case.workspace.engine.query(sql, max_rows=2, timeout=1.0).rows
+
+    found, items = neural.candidates(question, case.index, loaded(), context, rows)
+    return neural.features(found, items, read(question, case.index, context)) if found else None
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ class BuiltinChatModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _propose(self, question: str, earlier: list[BaseMessage]) -> AIMessage:
-        reading = self._understand(question, previous_reading(earlier))
+        reading = picked(question, earlier) or self._understand(question, previous_reading(earlier))
         summary = reading_summary(reading) | {"follow_up": self._goes_on(reading, earlier)}
         if reading.refused:
             text = word_refusal(reading, self.workspace.tables())
@@ -199,12 +199,29 @@ class BuiltinChatModel(BaseChatModel):
         """The schema index of the tables that are attached now; made again when they change."""
         tables = self.workspace.tables()
         declared = self.meanings().joins if self.meanings is not None else ()
-        key = tuple(f"{t.name} {self.workspace.fingerprint(t.name)}" for t in tables) + tuple(map(str, declared))
+        key = tuple(f"{t.name} {self.workspace.fingerprint(t.name)}" for t in tables) + tuple(
+            map(str, declared)
+        )
         if self._index is None or self._index[0] != key:
             values = EngineValues(self.workspace.engine, tables, self.workspace.fingerprint)
             joins = find_joins(tables, [*declared, *self.workspace.foreign_keys()])
             self._index = (key, SchemaIndex(tables, joins, values))
         return self._index[1]
+
+
+def picked(question: str, earlier: Sequence[BaseMessage]) -> Reading | None:
+    """The reading that the person picks of those that the last answer asked back with, by its words or number."""
+    last = next((m for m in reversed(earlier) if isinstance(m, AIMessage)), None)
+    offers = last.response_metadata.get(READING, {}).get("offers", []) if last is not None else []
+    said = question.strip()
+    for number, offer in enumerate(offers, 1):
+        if said == str(number) or offer["words"] in question:
+            plan = Plan.model_validate(offer["plan"]) if offer["plan"] else None
+            return Reading(
+                question, detect_language(question), plan=plan, confidence=1.0, tool=offer["tool"],
+                arguments=offer["arguments"], chart=offer["chart"],
+            )  # fmt: skip
+    return None
 
 
 def previous_reading(earlier: Sequence[BaseMessage]) -> Reading | None:
@@ -233,6 +250,17 @@ def reading_summary(reading: Reading) -> dict[str, Any]:
         "choices": reading.choices,
         "assumptions": reading.assumptions,
         "chart": reading.chart,
+        "offers": [
+            {
+                "words": o.words,
+                "tool": o.tool,
+                "arguments": o.arguments,
+                "plan": o.plan.model_dump(mode="json", exclude_defaults=True) if o.plan else None,
+                "chart": o.chart,
+            }
+            for o in reading.offers
+            if reading.refused
+        ],
     }
 
 

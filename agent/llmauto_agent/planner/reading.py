@@ -13,6 +13,17 @@ THRESHOLD = 0.6
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A reading that is not sure enough for an answer, in words, with its tool call."""
+
+    words: str
+    tool: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    plan: Plan | None = None
+    chart: str | None = None
+
+
+@dataclass(frozen=True)
 class Reading:
     """One reading of a question.
 
@@ -34,6 +45,8 @@ class Reading:
     chart: str | None = None
     """The kind of chart that the question asks for: "bar", "line", "scatter", "histogram", "pie"."""
     assumptions: list[str] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+    """With a refusal that asks back: the readings behind `choices`, one of which the person may pick."""
     reason: str | None = None
     """Why it was refused, where no single word is at fault: "write", "forecast", "chat", "type"."""
 

@@ -406,7 +406,9 @@ def _explain_model(ask: Ask) -> dict[str, Any]:
 def _find_insights(ask: Ask) -> dict[str, Any]:
     """The table, and the column that the facts have to be about, if one is named with certainty."""
     arguments: dict[str, Any] = {"table": ask.table}
-    named = [m for m in ask.mentions if m.score >= 0.85 and not m.by_value and not ask.named.is_date(m.column)]
+    named = [
+        m for m in ask.mentions if m.score >= 0.85 and not m.by_value and not ask.named.is_date(m.column)
+    ]
     about = ask.after(r"\b(?:about|on|in|for|with|of|target)\b|关于|目标|针对", 20)
     if about in named:
         arguments["target"] = about.column if about is not None else None

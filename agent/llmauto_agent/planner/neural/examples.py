@@ -16,7 +16,6 @@ from llmauto_agent.planner.neural.grammar import START, Action, check, step
 from llmauto_agent.planner.neural.inputs import Encoded, Pieces, encode
 from llmauto_agent.planner.neural.items import Items, find_items
 from llmauto_agent.planner.neural.symbols import SYMBOL_ID
-from llmauto_agent.planner.neural.words import plan_words
 from llmauto_agent.planner.neural.write import NotSayableError, write_call, write_plan, write_refusal
 from llmauto_agent.planner.value_index import ValueIndex, binary_pair
 from llmauto_agent.planner.value_types import ColumnFacts, Phrase, ValueMatch
@@ -95,8 +94,8 @@ def example(record: Json, index: SchemaIndex, pieces: Pieces) -> Example:
 
 def record_items(record: Json, index: SchemaIndex) -> Items:
     previous = record.get("previous")
-    words = plan_words(Plan.model_validate(previous)) if previous else ""
-    return find_items(record["question"], index, record.get("context") or (), words)
+    plan = Plan.model_validate(previous) if previous else None
+    return find_items(record["question"], index, record.get("context") or (), plan)
 
 
 def record_actions(record: Json, items: Items) -> list[Action]:

@@ -3,7 +3,8 @@
     [CLS] request [SEP] request before, its plan [SEP] [TAB] table [COL] column [VAL] matched value [COL] ...
 
 Each item that may be pointed to has a place in the sequence: tables, columns and values that of their
-mark, numbers and dates that of the last piece of their words, words that of their first piece.
+mark, numbers and dates that of the last piece of their words, words that of their first piece. Numbers and
+dates of the plan before follow its words, each behind a mark.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from llmauto_agent.planner.date_words import DateLiteral
+from llmauto_agent.planner.literals import NumberLiteral
 from llmauto_agent.planner.neural.grammar import POINTERS, TOKEN_ID, Action, Token
-from llmauto_agent.planner.neural.items import Items
+from llmauto_agent.planner.neural.items import Items, ValueItem
 from llmauto_agent.planner.tokens import fold
 from llmauto_agent.planner.words import split_name
 
@@ -33,7 +36,8 @@ _MARKS = {
     "value": "[unused2]",
     **{f: f"[unused{i + 3}]" for i, f in enumerate(FAMILIES)},
 }
-KEY_FLAG = 1
+KEY_FLAG, NEGATED_FLAG, KEPT_FLAG = 1, 2, 3
+"""Flags of pieces: a column of a key, a value that is excluded, what the plan before it held."""
 
 
 @dataclass(frozen=True)
@@ -98,14 +102,18 @@ def encode(items: Items, pieces: Pieces) -> Encoded:
     sequence.add([pieces.cls], 0)
     firsts, lasts = _add_words(items, pieces, sequence)
     sequence.add([pieces.sep], 0)
-    before = " ; ".join([*items.context[-2:], items.previous]) if items.context or items.previous else ""
-    if before:
-        sequence.add(pieces.of(fold(before))[:_CONTEXT_PIECES], 1)
+    said = " ; ".join([*items.context[-2:], items.previous]) if items.context or items.previous else ""
+    if said:
+        sequence.add(pieces.of(fold(said))[:_CONTEXT_PIECES], 1)
         sequence.add([pieces.sep], 1)
+    before: list[NumberLiteral | DateLiteral] = [*items.numbers, *items.dates]
+    kept = {id(x): _add_kept(x.text, pieces, sequence) for x in before if x.start < 0}
     tables, columns, values = _add_schema(items, pieces, sequence)
     last_of = {w.end: place for w, place in zip(items.words, lasts, strict=True)}
-    numbers = [_last_piece(n.start, n.end, items, lasts) for n in items.numbers]
-    dates = [last_of.get(d.end, _last_piece(d.start, d.end, items, lasts)) for d in items.dates]
+    numbers = [kept.get(id(n), _last_piece(n.start, n.end, items, lasts)) for n in items.numbers]
+    dates = [
+        kept.get(id(d), last_of.get(d.end, _last_piece(d.start, d.end, items, lasts))) for d in items.dates
+    ]
     by_kind = {
         "table": tables, "column": columns, "value": values, "number": numbers, "date": dates, "word": firsts,
     }  # fmt: skip
@@ -137,6 +145,13 @@ def _add_words(items: Items, pieces: Pieces, sequence: _Sequence) -> tuple[list[
     return firsts, lasts
 
 
+def _add_kept(text: str, pieces: Pieces, sequence: _Sequence) -> int:
+    """A number or a date of the plan before, with a mark of its own; returns the place of the mark."""
+    place = sequence.add([pieces.marks["value"]], 1, 0, KEPT_FLAG)
+    sequence.add(pieces.of(fold(text))[:_VALUE_PIECES], 1)
+    return place
+
+
 def _last_piece(start: int, end: int, items: Items, lasts: Sequence[int]) -> int:
     inside = [p for w, p in zip(items.words, lasts, strict=True) if w.start < end and start < w.end]
     return inside[-1] if inside else 0
@@ -159,9 +174,15 @@ def _add_schema(items: Items, pieces: Pieces, sequence: _Sequence) -> tuple[list
             sequence.add(pieces.of(_name(column.name))[:_NAME_PIECES], 2, column.level, flag)
             for v in values_of.get(c, ()):
                 value = items.values[v]
-                values[v] = sequence.add([pieces.marks["value"]], 2, value.level, 2 if value.negated else 0)
+                values[v] = sequence.add([pieces.marks["value"]], 2, value.level, _value_flag(value))
                 sequence.add(pieces.of(fold(str(value.value)))[:_VALUE_PIECES], 2, value.level)
     return tables, columns, values
+
+
+def _value_flag(value: ValueItem) -> int:
+    if value.kept:
+        return KEPT_FLAG
+    return NEGATED_FLAG if value.negated else 0
 
 
 @lru_cache(maxsize=20_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from llmauto_agent.planner.date_words import DateLiteral
@@ -10,8 +10,11 @@ from llmauto_agent.planner.dates import read_dates
 from llmauto_agent.planner.linker import SchemaIndex
 from llmauto_agent.planner.links import Link
 from llmauto_agent.planner.literals import NumberLiteral, read_numbers
+from llmauto_agent.planner.neural.carried import NOWHERE, carried
+from llmauto_agent.planner.neural.words import plan_words
 from llmauto_agent.planner.tokens import Token, tokenize
 from llmauto_agent.planner.value_types import CellValue
+from llmauto_tools.plan.model import Plan
 from llmauto_tools.schema import Table
 
 MAX_COLUMNS = 60
@@ -19,6 +22,8 @@ MAX_COLUMNS = 60
 MAX_TABLES = 12
 MAX_VALUES = 24
 MAX_VALUES_PER_COLUMN = 3
+FEW_VALUES, MAX_OFFERED = 4, 16
+"""A text column of so many different values offers them all, up to so many in a request."""
 LEVELS = 5
 """Steps of the linker's score that the model sees: 0 is no link, 4 the name itself."""
 
@@ -38,7 +43,8 @@ class ColumnItem:
 
 @dataclass(frozen=True, slots=True)
 class ValueItem:
-    """A cell value that a span of the request names."""
+    """A cell value that a span of the request names; at NOWHERE one that the plan before it compares with
+    (`kept`), or one of the few of its column, which a request may mean in other words ("women": F)."""
 
     column: int
     value: CellValue
@@ -46,11 +52,13 @@ class ValueItem:
     end: int
     level: int
     negated: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True)
 class Items:
-    """Everything that may be pointed to, for one request."""
+    """Everything that may be pointed to, for one request. What the plan before it holds comes last of the
+    numbers and dates, and is at NOWHERE."""
 
     question: str
     tables: tuple[str, ...]
@@ -63,7 +71,7 @@ class Items:
     """For each word of the request, how strongly it names something of the schema, 0..LEVELS-1."""
     context: tuple[str, ...] = ()
     previous: str = ""
-    """The plan of the turn before, in words (`wording.plan_words`), or empty."""
+    """The plan of the turn before, in words (`words.plan_words`), or empty."""
     table_levels: tuple[int, ...] = field(default=())
 
     def column(self, table: str | None, name: str) -> int | None:
@@ -83,26 +91,38 @@ def level_of(score: float) -> int:
     return 2 if score >= 0.65 else (1 if score > 0 else 0)
 
 
-def find_items(question: str, index: SchemaIndex, context: Sequence[str] = (), previous: str = "") -> Items:
-    """Link a request to the schema and gather what it may point to."""
+def find_items(
+    question: str, index: SchemaIndex, context: Sequence[str] = (), previous: Plan | None = None
+) -> Items:
+    """Link a request to the schema and gather what it may point to.
+
+    context: the requests before it; previous: the plan of the last of them.
+    """
     words = tokenize(question)
     links = index.link(words)
     earlier = [link for text in context[-1:] for link in index.link(tokenize(text))]
+    kept = carried(previous)
     scores = _scores([*links, *earlier])
+    for table, column, _ in kept.values:
+        scores[table, column] = max(scores.get((table, column), 0.0), 0.5)
     tables = _tables(index, scores)
     columns = _columns(index, tables, scores)
     place = {(c.table, c.name): i for i, c in enumerate(columns)}
+    values = list(_values(links, place))
+    values += _unsaid(values, [(place[t, c], v) for t, c, v in kept.values if (t, c) in place], kept=True)
+    values += _unsaid(values, list(_few(index, columns)), kept=False)[:MAX_OFFERED]
+    dates = [d for d in read_dates(question) if d.kind in {"period", "relative", "part"}]
     return Items(
         question=question,
         tables=tuple(t.name for t in tables),
         columns=tuple(columns),
-        values=tuple(_values(links, place)),
-        numbers=tuple(read_numbers(question)),
-        dates=tuple(d for d in read_dates(question) if d.kind in {"period", "relative", "part"}),
+        values=tuple(sorted(values, key=lambda v: (v.column, v.start))),
+        numbers=(*read_numbers(question), *kept.numbers),
+        dates=(*dates, *kept.dates),
         words=tuple(words),
         named=tuple(_named(words, links)),
         context=tuple(context),
-        previous=previous,
+        previous=plan_words(previous) if previous is not None else "",
         table_levels=tuple(level_of(scores.get((t.name, None), 0.0)) for t in tables),
     )
 
@@ -182,6 +202,28 @@ def _values(links: Sequence[Link], place: dict[tuple[str, str], int]) -> list[Va
             column, link.value, link.start, link.end, level_of(link.score), link.negated
         )
     return sorted(found.values(), key=lambda v: (v.column, v.start))
+
+
+def _unsaid(
+    said: Sequence[ValueItem], values: Sequence[tuple[int, CellValue]], *, kept: bool
+) -> list[ValueItem]:
+    """Values that are not among those that were said, at NOWHERE."""
+    known = {(v.column, v.value) for v in said}
+    new = dict.fromkeys(v for v in values if v not in known)
+    return [ValueItem(column, value, NOWHERE, NOWHERE, 0, kept=kept) for column, value in new]
+
+
+def _few(index: SchemaIndex, columns: Sequence[ColumnItem]) -> Iterator[tuple[int, CellValue]]:
+    """The values of text columns that have few, the columns that the request names first."""
+    if index.values is None:
+        return
+    order = sorted(range(len(columns)), key=lambda i: (-columns[i].level, i))
+    for i in order:
+        if columns[i].family != "text":
+            continue
+        facts = index.values.facts(columns[i].table, columns[i].name)
+        if facts is not None and facts.values and 2 <= len(facts.values) <= FEW_VALUES:
+            yield from ((i, v) for v in facts.values)
 
 
 def _named(words: Sequence[Token], links: Sequence[Link]) -> list[int]:

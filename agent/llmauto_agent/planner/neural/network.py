@@ -117,6 +117,38 @@ class Planner(nn.Module):
         pointers = by_kind.gather(1, chosen).squeeze(1)
         return torch.cat([scores, pointers], dim=-1)
 
+    def across(self, states: Tensor) -> Tensor:
+        """The keys and values by which every layer reads the encoder: (2 layers, batch, heads, pieces, .)."""
+        found = [part for layer in self.layers for part in layer.across.seen(states)]
+        return torch.stack(found)
+
+    def advance(
+        self, across: Tensor, read: Tensor, keys: Tensor, kinds: Tensor, before: Tensor, symbols: Tensor,
+        place: Tensor, memory: Tensor,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        """One step of `decode` for the beams of one request: scores (beams, tokens + items), new memory.
+
+        before, symbols (beams): the action before and the symbol to expand; place (1): the step;
+        memory (2 layers, beams, heads, steps so far, .): keys and values of the steps so far.
+        """
+        tokens = len(VOCABULARY)
+        is_item = before >= tokens
+        token = self.token(torch.where(is_item, torch.full_like(before, tokens), before))
+        item = read[0][(before - tokens).clamp(min=0)]
+        x = torch.where(is_item.unsqueeze(-1), item, token) + self.symbol(symbols) + self.position(place)
+        x = x.unsqueeze(1)
+        remembered = []
+        for i, layer in enumerate(self.layers):
+            x, *own = layer.advance(x, across[2 * i : 2 * i + 2], memory[2 * i : 2 * i + 2])
+            remembered += own
+        x = self.norm(x)[:, 0]
+        query = self.query(x).view(x.shape[0], len(POINTERS), self.shape.width)
+        by_kind = query @ keys[0].transpose(0, 1) / math.sqrt(self.shape.width)
+        chosen = kinds.view(1, 1, -1).expand(x.shape[0], 1, -1)
+        return torch.cat([self.score(x), by_kind.gather(1, chosen).squeeze(1)], dim=-1), torch.stack(
+            remembered
+        )
+
 
 class Layer(nn.Module):
     """Causal self-attention, attention over the encoder, feed-forward; each behind a norm."""
@@ -140,6 +172,18 @@ class Layer(nn.Module):
         changed: Tensor = x + self.dropout(self.forward_part(self.norms[2](x)))
         return changed
 
+    def advance(self, x: Tensor, across: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """One step x (beams, 1, width); returns it with the keys and values of all steps so far."""
+        y = self.norms[0](x)
+        keys, values = self.inward.seen(y)
+        keys, values = torch.cat([memory[0], keys], dim=2), torch.cat([memory[1], values], dim=2)
+        x = x + self.inward.look(y, keys, values)
+        beams = x.shape[0]
+        x = x + self.across.look(
+            self.norms[1](x), across[0].expand(beams, -1, -1, -1), across[1].expand(beams, -1, -1, -1)
+        )
+        return x + self.forward_part(self.norms[2](x)), keys, values
+
 
 class Attention(nn.Module):
     """Multi-head attention; `mask` is True where a key may be seen."""
@@ -153,11 +197,19 @@ class Attention(nn.Module):
         self.out = nn.Linear(shape.width, shape.width)
 
     def forward(self, x: Tensor, seen: Tensor, mask: Tensor) -> Tensor:
-        def split(t: Tensor) -> Tensor:
-            return t.view(t.shape[0], t.shape[1], self.heads, -1).transpose(1, 2)
+        return self.look(x, *self.seen(seen), mask)
 
+    def seen(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values (batch, heads, steps, .) of states."""
+        return self._split(self.keys(states)), self._split(self.values(states))
+
+    def look(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> Tensor:
+        """What x finds among keys and values."""
         found = nn.functional.scaled_dot_product_attention(
-            split(self.queries(x)), split(self.keys(seen)), split(self.values(seen)), attn_mask=mask
+            self._split(self.queries(x)), keys, values, attn_mask=mask
         )
         joined: Tensor = self.out(found.transpose(1, 2).reshape(x.shape))
         return joined
+
+    def _split(self, t: Tensor) -> Tensor:
+        return t.view(t.shape[0], t.shape[1], self.heads, -1).transpose(1, 2)

@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from llmauto_agent.planner.linker import SchemaIndex
+from llmauto_agent.planner.neural.agree import agree
 from llmauto_agent.planner.neural.inputs import encode
 from llmauto_agent.planner.neural.items import Items, find_items
 from llmauto_agent.planner.neural.read import Proposal, read_actions
 from llmauto_agent.planner.neural.runtime import Runtime
 from llmauto_agent.planner.neural.search import Found, search
 from llmauto_agent.planner.neural.settings import with_settings
-from llmauto_agent.planner.neural.words import plan_words
-from llmauto_agent.planner.reading import Reading
+from llmauto_agent.planner.neural.words import call_words, plan_words
+from llmauto_agent.planner.reading import Offer, Reading
 from llmauto_agent.planner.tokens import detect_language
 from llmauto_agent.planner.words import QUESTION_WORDS, is_stop_word
 from llmauto_tools.errors import LlmautoError
@@ -24,6 +25,7 @@ Execute = Callable[[str], Sequence[tuple[object, ...]]]
 """Runs a SELECT within small bounds and returns its first rows; raises LlmautoError."""
 
 BEAM = 4
+MOST_OFFERS = 3
 PENALTY_EMPTY = 2.0
 """Taken from the log-probability of a plan that names a value and finds no row."""
 
@@ -48,8 +50,7 @@ def candidates(
 ) -> tuple[list[Candidate], Items]:
     """The readings of a question that compile (and run, with `execute`), best first."""
     before = (context.question,) if context is not None else ()
-    words = plan_words(context.plan) if context is not None and context.plan is not None else ""
-    items = find_items(question, index, before, words)
+    items = find_items(question, index, before, context.plan if context is not None else None)
     encoded = encode(items, runtime.pieces)
     found = search(runtime, encoded, BEAM)
     checked = [c for f in found if (c := _checked(f, items, index, execute)) is not None]
@@ -74,13 +75,21 @@ def _checked(found: Found, items: Items, index: SchemaIndex, execute: Execute | 
     )
 
 
-FEATURES = ("log_probability", "margin", "actions", "unnamed", "empty", "chinese", "follow_up")
+FEATURES = (
+    "log_probability", "margin", "actions", "unnamed", "empty", "chinese", "follow_up", "other_tool", "refusal",
+    "agrees_with_rules", "rules_refuse",
+)  # fmt: skip
 
 
-def features(found: Sequence[Candidate], items: Items) -> list[float]:
-    """What the confidence is made of, in the order of FEATURES: each about 0 to 1 for a typical request."""
+def features(found: Sequence[Candidate], items: Items, rules: Reading | None = None) -> list[float]:
+    """What the confidence is made of, in the order of FEATURES: each about 0 to 1 for a typical request.
+
+    rules: how the rules read the same request; two readings that were made independently and agree are
+    mostly right.
+    """
     best = found[0]
     margin = best.score - found[1].score if len(found) > 1 else 5.0
+    proposal = best.proposal
     return [
         best.raw / 3,
         min(margin, 5.0) / 3,
@@ -89,18 +98,25 @@ def features(found: Sequence[Candidate], items: Items) -> list[float]:
         float(best.score < best.raw),
         float(detect_language(items.question) == "zh"),
         float(bool(items.context)),
+        float(proposal.tool not in {None, "analyze"}),
+        float(proposal.refusal is not None),
+        float(rules is not None and agree(rules, proposal)),
+        float(rules is not None and rules.refused),
     ]
 
 
-def confidence(found: Sequence[Candidate], items: Items, calibration: Sequence[float]) -> float:
+def confidence(
+    found: Sequence[Candidate], items: Items, calibration: Sequence[float], rules: Reading | None = None
+) -> float:
     """The probability that the best reading is right, by a logistic model of its features (0 without one).
 
-    calibration: the bias and a weight for each feature, fitted on questions that no training saw.
+    calibration: the bias and a weight for each feature, fitted on questions that no training saw
+    (`calibrate`).
     """
     if not found:
         return 0.0
     bias, *weights = calibration
-    score = bias + sum(w * f for w, f in zip(weights, features(found, items), strict=True))
+    score = bias + sum(w * f for w, f in zip(weights, features(found, items, rules), strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
 
 
@@ -110,25 +126,40 @@ def neural_reading(
     runtime: Runtime,
     context: Reading | None = None,
     execute: Execute | None = None,
+    rules: Reading | None = None,
 ) -> Reading:
     """The best reading with its confidence; a refusal where nothing can be run or the network says so."""
     found, items = candidates(question, index, runtime, context, execute)
     language = detect_language(question)
-    sure = confidence(found, items, runtime.calibration)
+    sure = round(confidence(found, items, runtime.calibration, rules), 3)
     if not found or found[0].proposal.refusal is not None:
         reason = found[0].proposal.refusal if found else None
-        return Reading(question, language, confidence=round(sure, 3), missing=unnamed(items), reason=reason)
+        return Reading(question, language, confidence=sure, missing=unnamed(items), reason=reason)
     best = found[0].proposal
     return Reading(
         question,
         language,
         plan=best.plan,
-        confidence=round(sure, 3),
+        confidence=sure,
         tool=best.tool,
         arguments=with_settings(best.tool, best.arguments, items),
         chart=best.chart,
         understood=named(items),
+        offers=offers(found, items),
     )
+
+
+def offers(found: Sequence[Candidate], items: Items) -> list[Offer]:
+    """The best readings in words, each once."""
+    made: dict[str, Offer] = {}
+    for candidate in found:
+        p = candidate.proposal
+        if p.tool is None:
+            continue
+        arguments = with_settings(p.tool, p.arguments, items)
+        words = plan_words(p.plan) if p.plan is not None else call_words(p.tool, arguments)
+        made.setdefault(words, Offer(words, p.tool, arguments, p.plan, p.chart))
+    return list(made.values())[:MOST_OFFERS]
 
 
 def named(items: Items) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +24,13 @@ _REPAIR = "Install llmauto again, or name another planner in the configuration."
 
 @dataclass
 class _Prepared:
-    states: np.ndarray
+    """What is computed once for a request, and the steps of its beams so far."""
+
+    across: np.ndarray
     read: np.ndarray
     keys: np.ndarray
     kinds: np.ndarray
+    memory: np.ndarray
 
 
 class Runtime:
@@ -36,7 +39,7 @@ class Runtime:
     def __init__(self, folder: Path = SHIPPED) -> None:
         """Load and verify. Raises UnreadableSource where a file is missing or is not the one that was made."""
         self.card = verified_card(folder)
-        self.calibration: list[float] = self.card.get("calibration") or [0.0, 1.0, *[0.0] * 6]
+        self.calibration: list[float] = self.card.get("calibration") or [0.0, 1.0, *[0.0] * 10]
         from tokenizers import Tokenizer
 
         self.pieces = Pieces(Tokenizer.from_file(str(folder / "tokenizer.json")))
@@ -48,21 +51,25 @@ class Runtime:
             return np.array([values], dtype=np.int64)
 
         kinds = row(encoded.kinds)
-        states, read, keys = self._encoder.run(
+        across, read, keys = self._encoder.run(
             None,
             {
                 "ids": row(encoded.ids), "segments": row(encoded.segments), "levels": row(encoded.levels),
                 "flags": row(encoded.flags), "places": row(encoded.places), "kinds": kinds,
             },
         )  # fmt: skip
-        return _Prepared(states, read, keys, kinds)
+        layers, _, heads, _, width = across.shape
+        return _Prepared(across, read, keys, kinds, np.zeros((layers, 1, heads, 0, width), np.float32))
 
-    def scores(self, prepared: _Prepared, before: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+    def advance(
+        self, prepared: _Prepared, parents: np.ndarray, before: np.ndarray, symbols: np.ndarray
+    ) -> np.ndarray:
+        memory = prepared.memory[:, parents]
         given = {
-            "states": prepared.states, "read": prepared.read, "keys": prepared.keys, "kinds": prepared.kinds,
-            "before": before, "symbols": symbols,
+            "across": prepared.across, "read": prepared.read, "keys": prepared.keys, "kinds": prepared.kinds,
+            "before": before, "symbols": symbols, "place": np.array([memory.shape[3]]), "memory": memory,
         }  # fmt: skip
-        [scores] = self._decoder.run(None, given)
+        scores, prepared.memory = self._decoder.run(None, given)
         return np.asarray(scores)
 
 
@@ -82,12 +89,26 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 2
+    # `export` has optimised the graphs. One thread: two wait for each other wherever other work runs.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-@lru_cache(maxsize=2)
+_loaded: dict[Path, Runtime] = {}
+_loading = threading.Lock()
+
+
+def forget() -> None:
+    """Let go of all weights, so that they are read again."""
+    with _loading:
+        _loaded.clear()
+
+
 def loaded(folder: Path = SHIPPED) -> Runtime:
-    """The weights of a folder, loaded once in a process."""
-    return Runtime(folder)
+    """The weights of a folder, loaded once in a process; a second caller waits for the first."""
+    with _loading:
+        if folder not in _loaded:
+            _loaded[folder] = Runtime(folder)
+        return _loaded[folder]

@@ -33,7 +33,7 @@ _OF_EACH = {
 def factor(argument: str, number: NumberLiteral, question: str, arguments: dict[str, Any]) -> int:
     """What a number of the request is multiplied with for an argument: `time_budget` counts seconds,
     `horizon` periods of `every`. 1 where its unit is that of the argument, or none follows."""
-    found = _AFTER.match(question.casefold(), number.end)
+    found = _AFTER.match(question.casefold(), number.end) if number.end >= 0 else None
     unit = found.lastgroup if found else None
     if unit is None:
         return 1

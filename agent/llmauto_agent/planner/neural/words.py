@@ -1,4 +1,4 @@
-"""A plan in a few plain words, so that a follow-up can be read with the plan before it."""
+"""A plan or a tool's call in a few plain words: for a follow-up on it, and to ask back."""
 
 from __future__ import annotations
 
@@ -27,6 +27,27 @@ def plan_words(plan: m.Plan) -> str:
     if plan.top_per_group is not None:
         parts.append(f"top {plan.top_per_group.count} per " + _words(plan.top_per_group.by))
     return " ".join([_name(plan.table), *(p for p in parts if p)])
+
+
+def call_words(tool: str, arguments: dict[str, Any]) -> str:
+    """Such as "forecast quantity of orders, horizon 3"; a plan of several with "then" between."""
+    if tool == "compose":
+        return ", then ".join(call_words(s["tool"], s["arguments"]) for s in arguments["steps"])
+    parts = [
+        f"{name.replace('_', ' ')} {_argument(value)}" for name, value in arguments.items() if name != "table"
+    ]
+    table = arguments.get("table")
+    return f"{tool.replace('_', ' ')}{f' of {table}' if table else ''}" + (
+        ": " + ", ".join(parts) if parts else ""
+    )
+
+
+def _argument(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_argument(v) for v in value)
+    if isinstance(value, dict):
+        return " ".join(_argument(v) for v in value.values())
+    return str(value)
 
 
 def _measure(measure: m.Measure) -> str:

@@ -160,13 +160,16 @@ class Chance:
     def __init__(self, seed: int) -> None:
         self.random = np.random.default_rng(seed)
 
-    def prepare(self, encoded: Encoded) -> int:
-        return len(VOCABULARY) + len(encoded.places)
+    def prepare(self, encoded: Encoded) -> list[int]:
+        return [len(VOCABULARY) + len(encoded.places), 0]
 
-    def scores(self, prepared: int, before: np.ndarray, symbols: np.ndarray) -> np.ndarray:
-        rows = self.random.normal(size=(before.shape[0], prepared))
-        rows[:, TOKEN_ID["END"]] += 4 + before.shape[1] / 4  # or it writes on and on
-        rows[:, TOKEN_ID["CLOSE"]] += 4 + before.shape[1] / 4
+    def advance(
+        self, prepared: list[int], parents: np.ndarray, before: np.ndarray, symbols: np.ndarray
+    ) -> np.ndarray:
+        prepared[1] += 1
+        rows = self.random.normal(size=(before.shape[0], prepared[0]))
+        rows[:, TOKEN_ID["END"]] += 4 + prepared[1] / 4  # or it writes on and on
+        rows[:, TOKEN_ID["CLOSE"]] += 4 + prepared[1] / 4
         return rows
 
 

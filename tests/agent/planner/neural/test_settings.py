@@ -45,7 +45,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> SchemaIndex:
 def test_a_step_gets_the_settings_of_its_words(
     index: SchemaIndex, question: str, step: dict[str, object], settings: dict[str, object]
 ) -> None:
-    items = find_items(question, index, (), "")
+    items = find_items(question, index)
     arguments = {"table": "visits", "steps": [step]}
     filled = with_settings("preprocess", arguments, items)
     assert filled["steps"] == [step | settings]
@@ -53,7 +53,7 @@ def test_a_step_gets_the_settings_of_its_words(
 
 
 def test_steps_of_a_plan_are_filled_too(index: SchemaIndex) -> None:
-    items = find_items("fill the gaps with zeros, then segment", index, (), "")
+    items = find_items("fill the gaps with zeros, then segment", index)
     calls = [
         {"tool": "preprocess", "arguments": {"table": "visits", "steps": [{"kind": "impute"}]}},
         {"tool": "segment", "arguments": {"table": "visits"}},
@@ -65,7 +65,7 @@ def test_steps_of_a_plan_are_filled_too(index: SchemaIndex) -> None:
 
 
 def test_a_training_in_a_plan_takes_the_recipe_and_the_features(index: SchemaIndex) -> None:
-    items = find_items("clean, choose features for club, train and explain", index, (), "")
+    items = find_items("clean, choose features for club, train and explain", index)
     target = {"table": "visits", "target": "club"}
     tools = ("preprocess", "select_features", "train_model", "explain_model")
     calls = [{"tool": t, "arguments": {"table": "visits"} if t == "explain_model" else target} for t in tools]
@@ -86,7 +86,7 @@ def test_a_training_gets_the_metric_of_the_request(
     index: SchemaIndex, question: str, metric: dict[str, str]
 ) -> None:
     arguments = {"table": "visits", "target": "club"}
-    assert with_settings("train_model", arguments, find_items(question, index, (), "")) == arguments | metric
+    assert with_settings("train_model", arguments, find_items(question, index)) == arguments | metric
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_a_training_gets_the_metric_of_the_request(
 def test_a_model_is_looked_at_on_its_held_out_rows_unless_a_table_is_named(
     index: SchemaIndex, question: str, kept: dict[str, str]
 ) -> None:
-    items = find_items(question, index, (), "")
+    items = find_items(question, index)
     assert with_settings("evaluate_model", {"table": "visits"}, items) == kept
 
 
 def test_listing_the_tables_takes_no_arguments(index: SchemaIndex) -> None:
-    assert with_settings("tables", {"table": "visits"}, find_items("which tables", index, (), "")) == {}
+    assert with_settings("tables", {"table": "visits"}, find_items("which tables", index)) == {}

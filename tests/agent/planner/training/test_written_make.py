@@ -160,8 +160,18 @@ def test_the_command_writes_records_and_schemas(
     for part in ("dev", "train"):
         with gzip.open(tmp_path / f"written_en_{part}.jsonl.gz", "rt", encoding="utf-8") as file:
             records = [json.loads(line) for line in file]
-        count += len(records)
         assert len({r["id"] for r in records}) == len(records)
+        anew = [r for r in records if r["id"].endswith("-anew")]
+        noise = [r for r in records if "-noise-" in r["id"]]
+        count += len(records) - len(anew) - len(noise)
+        by_id = {r["id"]: r for r in records}
+        for record in anew:  # what it asks for is what it asked for alone
+            alone = by_id[record["id"].removesuffix("-anew")]
+            assert record["plan"] == alone["plan"]
+            assert record["context"]
+            assert not alone["context"]
+        assert noise or not records
+        assert all(r["refuse"] == "vague" for r in noise)
     assert count == 15
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from llmauto_agent.planner.neural.runtime import SHIPPED, Runtime, loaded
+from llmauto_agent.planner.neural.runtime import SHIPPED, Runtime, forget, loaded
 from llmauto_agent.planner.tuning import guard as guards
 from llmauto_agent.planner.tuning import store as stores
 from llmauto_agent.planner.tuning.accept import accept
@@ -54,7 +54,7 @@ def planners(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
     monkeypatch.setattr(guards, "guard", lambda: Guard("one request", measured))
     yield Planners(tmp_path / "planners")
-    loaded.cache_clear()
+    forget()
 
 
 @pytest.fixture(scope="module")

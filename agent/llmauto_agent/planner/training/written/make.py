@@ -19,6 +19,7 @@ from llmauto_agent.planner.tokens import has_cjk
 from llmauto_agent.planner.training.generate.noise import typed
 from llmauto_agent.planner.training.generate.tables import Domain
 from llmauto_agent.planner.training.records import write_lines
+from llmauto_agent.planner.training.written.anew import begun_anew, without_meaning
 from llmauto_agent.planner.training.written.convert import (
     Turn,
     convert_chain,
@@ -85,6 +86,7 @@ def block_records(
         for copy, found in enumerate(_copies(chain[: len(turns)], turns, block, each, r)):
             place = _place(found, spellings, copy)
             records += _conversation(found, spellings[place], f"{stem}:{place}", f"{copy}", r)
+    records += [*begun_anew(records, r), *without_meaning(records, block.lang, r)]
     used = {record["db"] for record in records}
     schemas = [schema_record(s.block, f"{stem}:{n}") for n, s in enumerate(spellings)]
     return records, [s for s in schemas if s["db"] in used]
