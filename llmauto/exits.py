@@ -7,7 +7,7 @@
 4    a source could not be read
 5    the chat model failed
 6    a time, memory or disk limit
-7    a report was made, and one of its checks failed
+7    a report was made and one of its checks failed, or an answer is not as `llmauto test` expects it
 130  interrupted (Ctrl-C); 143 terminated (SIGTERM); 141 the reader of the output went away
 """
 

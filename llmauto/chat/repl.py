@@ -135,11 +135,27 @@ def _greet(chat: Chat, *, resumed: bool) -> None:
 
     if not chat.workspace.tables():
         chat.say("No source yet: /add FILE attaches one.")
+    if chat.session.meanings is not None:
+        _tell_project(chat)
     if is_interactive():
-        chat.say(f"session {chat.session.id}, model {chat.session.model}; /help lists the commands")
+        chat.say(f"session {chat.session.id}; /help lists the commands")
     if resumed:
         chat.say("")
         show.where_it_stood(chat)
+
+
+def _tell_project(chat: Chat) -> None:
+    """Which llmauto.yml applies. One that is wrong is said now, before a question fails of it."""
+    from llmauto_agent.semantics.apply import Semantics
+
+    if not isinstance(chat.session.meanings, Semantics):
+        return
+    try:
+        chat.session.meanings()
+    except LlmautoError as e:
+        print_error(e.message, e.hint)
+    else:
+        chat.say(f"obeying {chat.session.meanings.path}")
 
 
 def is_interactive() -> bool:
