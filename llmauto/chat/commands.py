@@ -222,7 +222,7 @@ COMMANDS: dict[str, Command] = {
     "sessions": Command("/sessions", "the sessions of this workspace", _sessions),
     "resume": Command("/resume [ID]", "go on with an open question, or in another session", _resume),
     "model": Command("/model [NAME]", "show or change the chat model", _model),
-    "share": Command("/share [LEVEL | FILE]", "what a remote model may see: schema, results, samples; or write a transcript without data to a .html or .md file", _share),
+    "share": Command("/share [LEVEL or FILE]", "what a remote model may see: schema, results, samples; or write a transcript without data to a .html or .md file", _share),
     "cost": Command("/cost", "tokens, time and cost so far", _cost),
     "quit": Command("/quit", "leave", _quit),
 }  # fmt: skip

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from llmauto_agent.memory.entry import Entry
     from llmauto_agent.memory.memory import Memory
 
-USAGE = "/memory [list|search|show|add|edit|forget|status] …"
+USAGE = "/memory [list, search, show, add, edit, forget, status] …"
 _SHOWN = 15
 
 
