@@ -309,12 +309,15 @@ def _unusable(question: str, reading: Reading, names: Sequence[str]) -> Reading:
 # ---- filters
 
 
+_UNFILTERED = re.compile(
+    r"\b(?:unfiltered|without (?:any )?filters?|no filters?)\b|不过滤|不筛选", re.IGNORECASE
+)
 _LIFTS = r"(?:including|include|with|incl\.?|even|also|and|counting|包括|包含|含|算上|连同)\s*(?:the\s+|all\s+|our\s+)?"
 
 
 def _lifted(question: str, found: ResolvedFilter) -> bool:
     """Whether a question says that a filter does not hold: "including test accounts", "unfiltered", "all rows"."""
-    if re.search(r"\b(?:unfiltered|without filters?|no filters?)\b|不过滤|不筛选", question, re.IGNORECASE):
+    if _UNFILTERED.search(question):
         return True
     about = found.filter.about or (found.filter.body if found.filter.exclude else "")
     if not about:
@@ -324,6 +327,8 @@ def _lifted(question: str, found: ResolvedFilter) -> bool:
 
 def _without_lifting(question: str, filters: Sequence[ResolvedFilter]) -> str:
     """The question without the words that only lift a filter, which are no condition."""
+    if filters:
+        question = _UNFILTERED.sub("", question)
     for found in filters:
         if found.filter.about and _lifted(question, found):
             question = re.sub(

@@ -146,6 +146,18 @@ def filtered(plan: Plan, kept: Sequence[ResolvedFilter]) -> tuple[Plan, list[Res
     return made, list(dict.fromkeys(used))
 
 
+def unfiltered(plan: Plan, filters: Sequence[ResolvedFilter]) -> Plan:
+    """The plan without the conditions that standing filters had added to it."""
+    added = [_placed(f.predicate, f.table, plan) for f in filters]
+    conditions = _conditions(plan.where)
+    # A filter with AND in it was added as a part of the conditions, or is all of them.
+    kept = () if plan.where in added else tuple(c for c in conditions if c not in added)
+    if len(kept) == len(conditions):
+        return plan
+    where = None if not kept else kept[0] if len(kept) == 1 else And(items=kept)
+    return plan.model_copy(update={"where": where})
+
+
 def _conditions(where: object) -> tuple[Predicate, ...]:
     if where is None:
         return ()

@@ -105,6 +105,22 @@ def test_what_was_applied_is_said_with_its_line(
         assert "Applied" not in session.ask("how many buyers are there?").answer
 
 
+def test_follow_ups_say_the_filter_again_and_lift_it(
+    workspace: Workspace, layer: Callable[[str], Semantics]
+) -> None:
+    with Session(workspace, meanings=layer(FILE)) as session:
+        session.ask("revenue by region")
+        by_buyer = session.ask("and by buyer?")
+        assert by_buyer.rows == [["a", 20.0], ["b", 30.0], ["c", 7.0]]
+        assert "Applied from llmauto.yml:23" in by_buyer.answer
+        lifted = session.ask("including cancelled orders")
+        assert lifted.rows == [["a", 70.0], ["b", 120.0], ["c", 7.0]]
+        assert "Applied from llmauto.yml:23" not in lifted.answer
+    with Session(workspace, meanings=layer(FILE)) as session:
+        assert session.ask("how many orders are there?").value == 3
+        assert session.ask("unfiltered").value == 5
+
+
 def test_a_changed_file_applies_to_the_next_question(
     workspace: Workspace, layer: Callable[[str], Semantics]
 ) -> None:
