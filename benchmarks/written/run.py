@@ -137,13 +137,30 @@ def judge(case: Case, planner: str) -> Outcome:
 
 
 def compared(case: Case, reading: Any) -> tuple[str, str]:
-    """("right", "wrong", "refused", "answered" or "failed"; what was read)."""
+    """("right", "wrong", "refused", "asked", "answered" or "failed"; what was read).
+
+    "asked": nothing was answered, and the right reading is among those that are asked back.
+    """
+    from dataclasses import replace
+
     from llmauto_tools.errors import LlmautoError
     from llmauto_tools.plan.compile import compile_plan
     from llmauto_tools.plan.model import Plan
 
     record = case.record
     said = f"{reading.tool} {json.dumps(reading.arguments, ensure_ascii=False)}"
+    if reading.refused and case.kind != "refuse":
+        for offer in reading.offers:
+            meant = replace(
+                reading,
+                tool=offer.tool,
+                arguments=offer.arguments,
+                plan=offer.plan,
+                chart=offer.chart,
+                offers=[],
+            )
+            if compared(case, meant)[0] == "right":
+                return "asked", offer.words
     if reading.refused:
         return ("right" if case.kind == "refuse" else "refused"), f"{reading.missing} {reading.reason}"
     if case.kind == "refuse":
@@ -189,8 +206,9 @@ def line(name: str, outcomes: Sequence[Outcome]) -> str:
     right = sum(o.state == "right" for o in good) / max(len(good), 1)
     wrong = sum(o.state in {"wrong", "answered"} for o in outcomes) / max(len(outcomes), 1)
     refused = sum(o.state == "right" for o in bad) / len(bad) if bad else float("nan")
+    asked = sum(o.state == "asked" for o in good) / max(len(good), 1)
     took = statistics.median(o.milliseconds for o in outcomes)
-    return f"{name:32} {len(outcomes):5} {right:7.1%} {wrong:7.1%} {refused:9.1%} {took:9.0f}"
+    return f"{name:32} {len(outcomes):5} {right:7.1%} {asked:7.1%} {wrong:7.1%} {refused:9.1%} {took:9.0f}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -204,7 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, help="only every n-th request")
     args = parser.parse_args(arguments)
     every = list(cases(args.lang))[:: args.every]
-    print(f"{'':32} {'n':>5} {'right':>7} {'wrong':>7} {'refusals':>9} {'ms':>9}")
+    print(f"{'':32} {'n':>5} {'right':>7} {'asked':>7} {'wrong':>7} {'refusals':>9} {'ms':>9}")
     written: list[Json] = []
     for planner in args.planner:
         outcomes = [judge(c, planner) for c in every]
