@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from llmauto.reporting import Report, report
     from llmauto_tools import errors
 
-__all__ = ["Answer", "Chart", "Report", "Session", "Table", "ToolRun", "__version__", "errors", "report", "run"]
+__all__ = [
+    "Answer",
+    "Chart",
+    "Report",
+    "Session",
+    "Table",
+    "ToolRun",
+    "__version__",
+    "errors",
+    "report",
+    "run",
+]
 
 _HOMES = {
     "Answer": "llmauto.api",

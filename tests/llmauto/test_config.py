@@ -80,7 +80,8 @@ def test_setting_keeps_the_other_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("timeout", "0"), ("share", "everything"), ("memory", "4"), ("memory_limit", "4"), ("threads", "x")]
+    ("name", "value"),
+    [("timeout", "0"), ("share", "everything"), ("memory", "4"), ("memory_limit", "4"), ("threads", "x")],
 )
 def test_a_bad_value_is_not_written(name: str, value: str) -> None:
     path = write_config("max_rows = 5\n")

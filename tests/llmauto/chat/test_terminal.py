@@ -260,7 +260,9 @@ def test_ctrl_r_finds_an_earlier_line(open_terminal: Open, orders_csv: Path) -> 
     terminal.type("answ")
     terminal.expect("search backward: answ")
     terminal.type(ENTER)
-    terminal.wait(lambda: terminal.line == "› /sql SELECT 41 + 1 AS answer" and "search" not in terminal.now())
+    terminal.wait(
+        lambda: terminal.line == "› /sql SELECT 41 + 1 AS answer" and "search" not in terminal.now()
+    )
     terminal.type(CTRL_C)
     terminal.wait_ready()
     terminal.type("\x12nothing like it")
