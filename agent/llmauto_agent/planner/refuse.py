@@ -29,6 +29,8 @@ _REASONS = {
 def word_refusal(reading: Reading, tables: Sequence[Table]) -> str:
     """A plain refusal in the language of the question."""
     zh = reading.language == "zh"
+    if reading.offers:
+        return _ask_back(reading.choices, zh)
     parts = [_REASONS[reading.language][reading.reason]] if reading.reason in _REASONS["en"] else []
     if reading.choices:
         lead = "这个问题可以有几种理解：" if zh else "That can be read in more than one way: "
@@ -49,6 +51,17 @@ def word_refusal(reading: Reading, tables: Sequence[Table]) -> str:
         parts.append("我没有理解这个问题。" if zh else "I did not understand this question.")
     parts.append(_offer(tables, zh))
     return " ".join(parts) if not zh else "".join(parts)
+
+
+def _ask_back(choices: Sequence[str], zh: bool) -> str:
+    """Which of the readings is meant, by number."""
+    listed = [f"({number}) {choice}" for number, choice in enumerate(choices, 1)]
+    if zh:
+        return "我不太确定您的意思。您是指：" + "；".join(listed) + "？请回复编号，或换一种说法。"
+    return (
+        "I am not sure what you mean. Did you mean " + "; ".join(listed) + "? "
+        "Answer with the number, or ask in other words."
+    )
 
 
 def _offer(tables: Sequence[Table], zh: bool) -> str:

@@ -23,7 +23,7 @@ Execute = Callable[[str], Sequence[tuple[object, ...]]]
 
 ANSWER = 0.8
 """The confidence from which a reading is answered (docs/planner/LOG.md has the figures behind it)."""
-ASK = 0.3
+ASK = 0.2
 """The confidence from which the person is asked which of the best readings is meant."""
 SURE = 0.9
 """The confidence from which an answer is given without a word of caution."""

@@ -14,7 +14,7 @@ from llmauto_agent.planner.neural.read import Proposal, read_actions
 from llmauto_agent.planner.neural.runtime import Runtime
 from llmauto_agent.planner.neural.search import Found, search
 from llmauto_agent.planner.neural.settings import with_settings
-from llmauto_agent.planner.neural.words import call_words, plan_words
+from llmauto_agent.planner.neural.words import call_words, offer_words
 from llmauto_agent.planner.reading import Offer, Reading
 from llmauto_agent.planner.tokens import detect_language
 from llmauto_agent.planner.words import QUESTION_WORDS, is_stop_word
@@ -157,7 +157,7 @@ def offers(found: Sequence[Candidate], items: Items) -> list[Offer]:
         if p.tool is None:
             continue
         arguments = with_settings(p.tool, p.arguments, items)
-        words = plan_words(p.plan) if p.plan is not None else call_words(p.tool, arguments)
+        words = offer_words(p.plan) if p.plan is not None else call_words(p.tool, arguments)
         made.setdefault(words, Offer(words, p.tool, arguments, p.plan, p.chart))
     return list(made.values())[:MOST_OFFERS]
 

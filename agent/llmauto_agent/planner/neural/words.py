@@ -29,6 +29,26 @@ def plan_words(plan: m.Plan) -> str:
     return " ".join([_name(plan.table), *(p for p in parts if p)])
 
 
+def offer_words(plan: m.Plan) -> str:
+    """A plan as it is asked back: "sum quantity by name, largest sum quantity first, only 1 (orders)"."""
+    shown = [*(_words(i.expr) for i in plan.select), *(_measure(x) for x in plan.measures)]
+    text = ", ".join(shown) or ("rows" if not plan.group_by else "")
+    if plan.group_by:
+        text += " by " + ", ".join(_words(i.expr) for i in plan.group_by)
+    if plan.where is not None:
+        text += " where " + _words(plan.where)
+    if plan.having is not None:
+        text += " having " + _words(plan.having)
+    for order in plan.order_by:
+        by = order.by if isinstance(order.by, str) else _words(order.by)
+        text += f", {'largest' if order.descending else 'smallest'} {by} first"
+    if plan.limit is not None:
+        text += f", only {plan.limit}"
+    if plan.top_per_group is not None:
+        text += f", top {plan.top_per_group.count} per " + _words(plan.top_per_group.by)
+    return f"{text.strip()} ({plan.table})"
+
+
 def call_words(tool: str, arguments: dict[str, Any]) -> str:
     """Such as "forecast quantity of orders, horizon 3"; a plan of several with "then" between."""
     if tool == "compose":
