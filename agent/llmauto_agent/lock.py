@@ -57,15 +57,7 @@ def turn_lock(workspace: Path, session: str) -> Iterator[None]:
 @contextlib.contextmanager
 def file_lock(path: Path, message: str, hint: str) -> Iterator[None]:
     """Hold a lock on a file. Raises WorkspaceError with the message at once when another process holds it."""
-    try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
-    except OSError as e:
-        raise WorkspaceError(f"The lock {path} cannot be opened: {e.strerror}.") from e
-    try:
-        try:
-            _lock(file)
-        except OSError as e:
-            raise WorkspaceError(message, hint) from e
+    with try_lock(path) as held:
+        if not held:
+            raise WorkspaceError(message, hint)
         yield
-    finally:
-        os.close(file)

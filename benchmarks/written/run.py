@@ -60,6 +60,7 @@ class Outcome:
     detail: str
     milliseconds: float
     reading: Any = field(repr=False, default=None)
+    features: list[float] | None = None
 
 
 def cases(langs: Sequence[str]) -> Iterator[Case]:
@@ -98,23 +99,26 @@ def opened(block: Any) -> tuple[Any, Any]:
     return workspace, SchemaIndex(tables, joins, EngineValues(workspace.engine, tables))
 
 
-def reader(planner: str, case: Case) -> Any:
-    """The function (question, context) -> Reading of a planner."""
-    from llmauto_agent.planner.neural.reader import neural_reading
+def read_by(planner: str, case: Case) -> tuple[Any, list[float] | None]:
+    """How a planner reads a case; of the network also the features of its confidence."""
+    from llmauto_agent.planner.neural.reader import candidates, features, reading_of
     from llmauto_agent.planner.neural.runtime import loaded
     from llmauto_agent.planner.reader import read
     from llmauto_agent.planner.understand import understand
 
+    question, context = case.record["question"], context_of(case.record)
+
     def rows(sql: str) -> Any:
         return case.workspace.engine.query(sql, max_rows=2, timeout=1.0).rows
 
+    if planner == "product":
+        return understand(question, case.index, context, runtime=loaded, execute=rows), None
+    rules = read(question, case.index, context)
     if planner == "rules":
-        return lambda question, context: read(question, case.index, context)
-    if planner == "network":
-        return lambda question, context: neural_reading(
-            question, case.index, loaded(), context, rows, read(question, case.index, context)
-        )
-    return lambda question, context: understand(question, case.index, context, runtime=loaded, execute=rows)
+        return rules, None
+    found, items = candidates(question, case.index, loaded(), context, rows)
+    reading = reading_of(found, items, loaded().calibration, rules)
+    return reading, features(found, items, rules) if found else None
 
 
 def context_of(record: Json) -> Any:
@@ -128,12 +132,11 @@ def context_of(record: Json) -> Any:
 
 
 def judge(case: Case, planner: str) -> Outcome:
-    read = reader(planner, case)
     began = time.perf_counter()
-    reading = read(case.record["question"], context_of(case.record))
+    reading, features = read_by(planner, case)
     took = 1000 * (time.perf_counter() - began)
     state, detail = compared(case, reading)
-    return Outcome(case, state, detail, took, reading)
+    return Outcome(case, state, detail, took, reading, features)
 
 
 def compared(case: Case, reading: Any) -> tuple[str, str]:
@@ -251,27 +254,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def stored(planner: str, o: Outcome) -> Json:
-    """An outcome as a line; for the network with the features of its confidence, computed once more."""
+    """An outcome as a line."""
     return {
         "planner": planner, "case": o.case.name, "lang": o.case.lang, "kind": o.case.kind, "state": o.state,
-        "question": o.case.record["question"], "confidence": o.reading.confidence,
-        "features": features(o) if planner == "network" else None,
+        "question": o.case.record["question"], "confidence": o.reading.confidence, "features": o.features,
     }  # fmt: skip
-
-
-def features(o: Outcome) -> list[float] | None:
-    from llmauto_agent.planner.neural import reader as neural
-    from llmauto_agent.planner.neural.runtime import loaded
-    from llmauto_agent.planner.reader import read
-
-    case, context = o.case, context_of(o.case.record)
-    question = case.record["question"]
-
-    def rows(sql: str) -> Any:
-        return case.workspace.engine.query(sql, max_rows=2, timeout=1.0).rows
-
-    found, items = neural.candidates(question, case.index, loaded(), context, rows)
-    return neural.features(found, items, read(question, case.index, context)) if found else None
 
 
 if __name__ == "__main__":

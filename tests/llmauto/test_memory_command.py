@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ran import run
 
 from llmauto.cli.program import run_command
 
@@ -27,14 +28,6 @@ def _rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     from llmauto_agent.planner.model import BuiltinChatModel
 
     monkeypatch.setattr(BuiltinChatModel, "_runtime", lambda self: None)
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> tuple[str, str]:
-    """Standard output and standard error of a command that ends with that exit code."""
-    capsys.readouterr()
-    assert run_command(list(arguments)) == code
-    captured = capsys.readouterr()
-    return captured.out, captured.err
 
 
 def listed(capsys: pytest.CaptureFixture[str], *more: str) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from ran import run
 
-from llmauto.cli.program import run_command
 from llmauto.exits import UsageError
 from llmauto.project import project_file
 
@@ -49,13 +49,6 @@ def _rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     from llmauto_agent.planner.model import BuiltinChatModel
 
     monkeypatch.setattr(BuiltinChatModel, "_runtime", lambda self: None)
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> tuple[str, str]:
-    capsys.readouterr()
-    assert run_command(list(arguments)) == code
-    captured = capsys.readouterr()
-    return captured.out, captured.err
 
 
 def test_the_file_is_found_upwards_but_not_beyond_the_repository(

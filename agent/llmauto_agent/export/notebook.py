@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmauto_agent.export.cells import code_cell, markdown_cell, notebook_text
 from llmauto_agent.export.code import (
     check_code,
     definitions_code,
@@ -25,23 +26,10 @@ MAX_OPEN_ROWS = 20
 
 def render_notebook(document: Document) -> str:
     """The JSON of a notebook that replays the session's evidence and compares the results."""
-    nbformat = _nbformat()
     cells = _head(document)
     for section in document.sections:
         cells += _section(section)
-    notebook = nbformat.v4.new_notebook(
-        cells=cells,
-        metadata={
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-            "language_info": {"name": "python"},
-            "title": document.title,
-        },
-    )
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"llmauto-{number}"
-    nbformat.validate(notebook)
-    text: str = nbformat.writes(notebook, ensure_ascii=True)
-    return text
+    return notebook_text(cells, document.title)
 
 
 def _head(document: Document) -> list[Any]:
@@ -57,25 +45,25 @@ def _head(document: Document) -> list[Any]:
         about.append("Sources:\n\n" + "\n".join(f"- {markdown(s)}" for s in document.sources))
     compare, replay = runtime_code()
     return [
-        _markdown("\n\n".join(about)),
-        _code(sources_code(document)),
-        _markdown("How results are compared and replayed (the same in every export):"),
-        _code(f"from __future__ import annotations\n\n{compare}\n\n\n{replay}", folded=True),
-        _markdown("The connection, and the session's tables as views over the files:"),
-        _code(setup_code(document)),
+        markdown_cell("\n\n".join(about)),
+        code_cell(sources_code(document)),
+        markdown_cell("How results are compared and replayed (the same in every export):"),
+        code_cell(f"from __future__ import annotations\n\n{compare}\n\n\n{replay}", folded=True),
+        markdown_cell("The connection, and the session's tables as views over the files:"),
+        code_cell(setup_code(document)),
     ]
 
 
 def _section(section: Section) -> list[Any]:
     cells = []
     if section.question is None:
-        cells.append(_markdown("## Run by hand"))
+        cells.append(markdown_cell("## Run by hand"))
     else:
         title = f"## Question {section.number}\n\n*{when(section.asked)}*"
-        cells.append(_markdown(f"{title}\n\n{_quote(markdown(section.question))}"))
+        cells.append(markdown_cell(f"{title}\n\n{_quote(markdown(section.question))}"))
         cited = f"\n\nIt also rests on {', '.join(section.cited)} above." if section.cited else ""
         cells.append(
-            _markdown(f"**Answer** ({markdown(section.status)})\n\n{markdown(section.answer)}{cited}")
+            markdown_cell(f"**Answer** ({markdown(section.status)})\n\n{markdown(section.answer)}{cited}")
         )
     for step in section.steps:
         cells += _step(step)
@@ -86,30 +74,14 @@ def _step(step: Step) -> list[Any]:
     title = f"### {step.evidence.id}: {markdown(step.evidence.tool)}"
     if not step.replays:
         table = f"\n\n{markdown_table(step.evidence)}" if step.evidence.columns else ""
-        shown = [_markdown(f"{title}\n\n{fenced(step_text(step), 'text')}{table}")]
-        return [*shown, _code(definitions_code(step))] if step.definitions else shown
+        shown = [markdown_cell(f"{title}\n\n{fenced(step_text(step), 'text')}{table}")]
+        return [*shown, code_cell(definitions_code(step))] if step.definitions else shown
     return [
-        _markdown("\n\n".join([title, *(markdown(r) for r in remarks(step))])),
-        _code(f"{run_code(step)}\n{step.evidence.id}"),
-        _code(check_code(step), folded=len(step.evidence.rows) > MAX_OPEN_ROWS),
+        markdown_cell("\n\n".join([title, *(markdown(r) for r in remarks(step))])),
+        code_cell(f"{run_code(step)}\n{step.evidence.id}"),
+        code_cell(check_code(step), folded=len(step.evidence.rows) > MAX_OPEN_ROWS),
     ]
 
 
 def _quote(text: str) -> str:
     return "\n".join(f"> {line}" for line in text.split("\n"))
-
-
-def _markdown(source: str) -> Any:
-    return _nbformat().v4.new_markdown_cell(source)
-
-
-def _code(source: str, *, folded: bool = False) -> Any:
-    metadata = {"jupyter": {"source_hidden": True}} if folded else {}
-    return _nbformat().v4.new_code_cell(source, metadata=metadata)
-
-
-def _nbformat() -> Any:
-    """nbformat, which has no types; imported when a notebook is written."""
-    import nbformat
-
-    return nbformat

@@ -23,7 +23,6 @@ from pydantic import ConfigDict, PrivateAttr
 
 from llmauto_agent.planner.asks.complete import complete
 from llmauto_agent.planner.linker import SchemaIndex
-from llmauto_agent.planner.reader import WHOLE
 from llmauto_agent.planner.reader import read as read_by_rules
 from llmauto_agent.planner.reading import Reading
 from llmauto_agent.planner.refuse import word_failure, word_refusal
@@ -123,10 +122,6 @@ class BuiltinChatModel(BaseChatModel):
         def read(text: str, index: SchemaIndex) -> Reading:
             if not text.strip(" ,，.。?？!") and context is not None and context.plan is not None:
                 return context  # it only lifted a filter: "including test accounts"
-            if index is not self.index():  # with defined names, which the network was not trained to meet
-                rules = read_by_rules(text, index, context)
-                if rules.tool is not None and rules.confidence >= WHOLE:
-                    return rules
             return understand(text, index, context, runtime=self._runtime, execute=self._first_rows)
 
         meanings = self.meanings() if self.meanings is not None else None

@@ -16,7 +16,7 @@ from llmauto_agent.grounding.mentions import Mention
 from llmauto_agent.grounding.numbers import find_mentions
 from llmauto_agent.numbers import is_number
 from llmauto_agent.report.belongings import belongings
-from llmauto_agent.report.ground import NOT_FOUND, spans_of_names, values_of, wordings
+from llmauto_agent.report.ground import NOT_FOUND, spans_of_figures, spans_of_names, values_of, wordings
 from llmauto_tools.documents.model import CodeText, Emphasis, Figure, Pieces, Text, Unverified, plain
 from llmauto_tools.ledger import Evidence
 
@@ -33,7 +33,7 @@ def settle_numbers(
 ) -> Pieces:
     """The pieces with every free number of their texts linked, let stand, or marked."""
     text = plain(pieces)
-    taken = [*_not_text(pieces), *spans_of_names(text, names)]
+    taken = [*spans_of_figures(pieces), *spans_of_names(text, names)]
     mentions = find_mentions(text, list(taken))
     if not mentions:
         return pieces
@@ -60,15 +60,6 @@ def _split(piece: Text, offset: int, mentions: Sequence[Mention], judge: _Judge)
         at = mention.end - offset
     if at < len(piece.text):
         yield Text(text=piece.text[at:])
-
-
-def _not_text(pieces: Pieces) -> list[tuple[int, int]]:
-    spans, at = [], 0
-    for piece in pieces:
-        if not isinstance(piece, Text):
-            spans.append((at, at + len(piece.text)))
-        at += len(piece.text)
-    return spans
 
 
 class _Judge:

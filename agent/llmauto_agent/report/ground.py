@@ -70,7 +70,7 @@ def link_numbers(
     names: of tables and columns, and cells, whose digits are no numbers.
     """
     text = plain(pieces)
-    taken = [*_spans_of_figures(pieces), *spans_of_names(text, names)]
+    taken = [*spans_of_figures(pieces), *spans_of_names(text, names)]
     if not find_mentions(text, list(taken)):
         return pieces
     marks = [m for m in check(text, evidence, question).marks if not _inside(m, taken)]
@@ -184,7 +184,8 @@ def spans_of_names(text: str, names: Sequence[str]) -> list[tuple[int, int]]:
     return found
 
 
-def _spans_of_figures(pieces: Pieces) -> list[tuple[int, int]]:
+def spans_of_figures(pieces: Pieces) -> list[tuple[int, int]]:
+    """Where the pieces that are no plain text stand in the text."""
     spans, at = [], 0
     for piece in pieces:
         if not isinstance(piece, Text):

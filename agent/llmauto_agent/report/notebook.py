@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llmauto_agent.export.cells import code_cell, markdown_cell, notebook_text
 from llmauto_agent.export.code import (
     check_code,
     definitions_code,
@@ -54,7 +55,6 @@ def show_chart(title, spec):
 
 def render_notebook(document: Document, workspace: Workspace) -> str:
     """The notebook's JSON. The sources have to be attached, and the ledger to have the report's evidence."""
-    nbformat = _nbformat()
     tables = TableFinder(workspace)
     recomputed = [
         cell
@@ -63,19 +63,7 @@ def render_notebook(document: Document, workspace: Workspace) -> str:
     ]
     about = _replayed(document, workspace, tables)
     cells = [*_text(document, about), *_set_up(about), *recomputed]
-    notebook = nbformat.v4.new_notebook(
-        cells=cells,
-        metadata={
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-            "language_info": {"name": "python"},
-            "title": document.title,
-        },
-    )
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"llmauto-{number}"
-    nbformat.validate(notebook)
-    text: str = nbformat.writes(notebook, ensure_ascii=True)
-    return text
+    return notebook_text(cells, document.title)
 
 
 def _replayed(document: Document, workspace: Workspace, tables: TableFinder) -> Replayed:
@@ -97,31 +85,31 @@ def _text(document: Document, about: Replayed) -> list[Any]:
     head.append(
         f"The cells below the report recompute it. They need Python 3.11 or later and DuckDB:\n\n    {install_line(about)}"
     )
-    cells = [_markdown("\n\n".join(head)), _code(_SHOW.strip(), folded=True)]
+    cells = [markdown_cell("\n\n".join(head)), code_cell(_SHOW.strip(), folded=True)]
     waiting: list[str] = []
     for block in document.blocks:
         if isinstance(block, Heading) and block.level == 2 and waiting:
-            cells.append(_markdown("\n\n".join(waiting)))
+            cells.append(markdown_cell("\n\n".join(waiting)))
             waiting = []
         if isinstance(block, Chart):
-            cells += [_markdown("\n\n".join(waiting))] if waiting else []
+            cells += [markdown_cell("\n\n".join(waiting))] if waiting else []
             waiting = []
-            cells.append(_code(f"show_chart({literal(block.title)}, {literal(block.spec)})", folded=True))
+            cells.append(code_cell(f"show_chart({literal(block.title)}, {literal(block.spec)})", folded=True))
         elif not isinstance(block, (Appendix, Code)):
             waiting += [part for part in block_parts(block, document.meta.language) if part]
-    return [*cells, _markdown("\n\n".join(waiting))] if waiting else cells
+    return [*cells, markdown_cell("\n\n".join(waiting))] if waiting else cells
 
 
 def _set_up(about: Replayed) -> list[Any]:
     compare, replay = runtime_code()
     return [
-        _markdown("## Recomputing the numbers\n\nThe files that are read; a path may be changed here:"),
-        _code(sources_code(about)),
-        _code(
+        markdown_cell("## Recomputing the numbers\n\nThe files that are read; a path may be changed here:"),
+        code_cell(sources_code(about)),
+        code_cell(
             f"from __future__ import annotations\n\n{compare}\n\n\n{replay}\n\n{_COMPARE}".rstrip(),
             folded=True,
         ),
-        _code(setup_code(about)),
+        code_cell(setup_code(about)),
     ]
 
 
@@ -131,17 +119,17 @@ def _record(evidence: Evidence, record: Record, tables: TableFinder) -> list[Any
     step = step_of(evidence, tables)
     if step.replays:
         return [
-            _markdown(title),
-            _code(f"{run_code(step)}\n{evidence.id}"),
-            _code(check_code(step), folded=len(evidence.rows) > 20),
+            markdown_cell(title),
+            code_cell(f"{run_code(step)}\n{evidence.id}"),
+            code_cell(check_code(step), folded=len(evidence.rows) > 20),
         ]
-    cells = [_markdown(title)]
+    cells = [markdown_cell(title)]
     found = tables.find(evidence)
     own = [s for s in record.statements if s.group]
     if found.problem or not own:
-        return [_markdown(f"{title}\n\n{fenced(_told(evidence), 'text')}")]
+        return [markdown_cell(f"{title}\n\n{fenced(_told(evidence), 'text')}")]
     if found.definitions:
-        cells.append(_code(definitions_code(Step(evidence, definitions=found.definitions))))
+        cells.append(code_cell(definitions_code(Step(evidence, definitions=found.definitions))))
     return [
         *cells,
         *(cell for i, s in enumerate(own) for cell in _finding(f"{evidence.id}_{i + 1}", s, record)),
@@ -151,24 +139,8 @@ def _record(evidence: Evidence, record: Record, tables: TableFinder) -> list[Any
 def _finding(name: str, statement: Statement, record: Record) -> list[Any]:
     values = {f.name: f.value for f in record.figures if f.group == statement.group}
     code = f"{name} = replay.run({literal(name)}, {text_literal(statement.sql)})\nlook_up({name}, {literal(values)})\n{name}"
-    return [_code(code)]
+    return [code_cell(code)]
 
 
 def _told(evidence: Evidence) -> str:
     return "\n".join(x for x in (evidence.text, *evidence.notes) if x) or evidence.tool
-
-
-def _markdown(source: str) -> Any:
-    return _nbformat().v4.new_markdown_cell(source)
-
-
-def _code(source: str, *, folded: bool = False) -> Any:
-    metadata = {"jupyter": {"source_hidden": True}} if folded else {}
-    return _nbformat().v4.new_code_cell(source, metadata=metadata)
-
-
-def _nbformat() -> Any:
-    """nbformat, which has no types; imported when a notebook is written."""
-    import nbformat
-
-    return nbformat

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from llmauto_agent.semantics.places import read_yaml
 from llmauto_agent.semantics.read import validated
@@ -33,6 +33,15 @@ def parse_tolerance(value: object) -> Tolerance:
     return Tolerance(absolute=float(text))
 
 
+Names = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+]
+"""One name or several."""
+Within = Annotated[
+    Tolerance | None, BeforeValidator(lambda value: None if value is None else parse_tolerance(value))
+]
+
+
 class Case(BaseModel):
     """One question and what has to come of it: exactly one of value, rows, sql, refused."""
 
@@ -44,12 +53,12 @@ class Case(BaseModel):
     rows: tuple[tuple[Any, ...], ...] | None = None
     sql: str | None = None
     refused: bool | None = None
-    columns: tuple[str, ...] | None = None
+    columns: Names | None = None
     """The columns of the answer that are compared, by name, in the order of `rows` (all, where left out)."""
     order: bool = False
     """Whether the order of rows counts."""
-    tolerance: Tolerance | None = None
-    after: tuple[str, ...] = ()
+    tolerance: Within = None
+    after: Names = ()
     """Questions that are asked before it in the same conversation."""
 
     @model_validator(mode="before")
@@ -71,16 +80,6 @@ class Case(BaseModel):
             return value
         return [row if isinstance(row, list) else [row] for row in value]
 
-    @field_validator("after", "columns", mode="before")
-    @classmethod
-    def _listed(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
-
-    @field_validator("tolerance", mode="before")
-    @classmethod
-    def _tolerance(cls, value: object) -> object:
-        return parse_tolerance(value) if value is not None else None
-
     @property
     def expects_value(self) -> bool:
         return self.rows is None and self.sql is None and self.refused is None
@@ -91,11 +90,11 @@ class QuestionFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
-    sources: tuple[str, ...] = ()
+    sources: Names = ()
     model: str | None = None
     share: str | None = None
     project: str | None = None
-    tolerance: Tolerance | None = None
+    tolerance: Within = None
     examples: bool = False
     """Whether the examples of llmauto.yml are run too: each has to give what its SQL gives."""
     tests: tuple[Case, ...] = Field(min_length=1)
@@ -104,16 +103,6 @@ class QuestionFile(BaseModel):
     def parts(cls) -> dict[str, type[BaseModel]]:
         """The models of its lists, for errors that name what an entry takes."""
         return {"tests": Case}
-
-    @field_validator("sources", mode="before")
-    @classmethod
-    def _listed(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
-
-    @field_validator("tolerance", mode="before")
-    @classmethod
-    def _tolerance(cls, value: object) -> object:
-        return parse_tolerance(value) if value is not None else None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from llmauto_tools.insights import find
 
 if TYPE_CHECKING:
     from llmauto_tools.insights import Insight
-    from tests.tools.insights.conftest import Lab
+    from tests.tools.lab import Lab
 
 N = 1_500
 DAY = dt.date(2022, 1, 3)

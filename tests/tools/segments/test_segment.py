@@ -11,7 +11,7 @@ from llmauto_tools.segments.cluster import kmeans_centres, nearest
 from llmauto_tools.segments.picture import principal_components
 
 if TYPE_CHECKING:
-    from tests.tools.segments.conftest import Lab
+    from tests.tools.lab import Lab
 
 CENTRES = np.array([[0.0, 0.0, 0.0], [7.0, 0.0, 5.0], [0.0, 8.0, -5.0]])
 

@@ -18,7 +18,7 @@ from llmauto_tools.series.steps import Step
 from llmauto_tools.series.trend import find_trend
 
 if TYPE_CHECKING:
-    from tests.tools.series.conftest import Lab
+    from tests.tools.lab import Lab
 
 RNG = np.random.default_rng
 

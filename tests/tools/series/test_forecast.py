@@ -14,7 +14,7 @@ from llmauto_tools.series.backtest import Score, naive_scale, origins, widening
 from llmauto_tools.series.models import NAIVE, fit
 
 if TYPE_CHECKING:
-    from tests.tools.series.conftest import Lab
+    from tests.tools.lab import Lab
 
 
 def months(n: int) -> list[str]:

@@ -9,7 +9,7 @@ from llmauto_tools.errors import InvalidArguments
 from llmauto_tools.runner import run_tool
 
 if TYPE_CHECKING:
-    from tests.tools.series.conftest import Lab
+    from tests.tools.lab import Lab
 
 DAY = dt.date(2023, 1, 1)
 

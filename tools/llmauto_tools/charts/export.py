@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from llmauto_tools.charts import fonts
 from llmauto_tools.errors import InvalidArguments, MissingExtra, WorkspaceError
+from llmauto_tools.files import write_whole
 
 SUFFIXES = (".json", ".png", ".svg", ".html")
 PICTURE_WIDTH = 640
@@ -96,15 +96,6 @@ def _font_notes(spec: dict[str, Any]) -> list[str]:
 
 def _write(target: Path, content: bytes) -> None:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(name).chmod(0o644)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(target, content)
     except OSError as e:
         raise WorkspaceError(f"The chart cannot be written to {target}: {e.strerror}.") from e

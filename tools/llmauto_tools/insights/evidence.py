@@ -105,6 +105,15 @@ def table_of(
     return section(title, columns, shown, note or None)
 
 
+def beside_the_rest(rows: Sequence[Row], level: str) -> tuple[Row, float] | None:
+    """Of rows (level, rows, of them, share): that of a level, and the share in all the others together."""
+    mine = next((r for r in rows if r[0] == level), None)
+    rest = [r for r in rows if r[0] != level]
+    if mine is None or not rest:
+        return None
+    return mine, sum(r[2] for r in rest) / sum(r[1] for r in rest)
+
+
 def ends(rows: Sequence[Row]) -> list[Row]:
     """Of sorted rows that are too many, those at both ends."""
     return list(rows) if len(rows) <= SHOWN else [*rows[: SHOWN // 2], *rows[-SHOWN // 2 :]]

@@ -7,7 +7,7 @@ import numpy as np
 from llmauto_tools.columns import literal
 from llmauto_tools.insights import pictures, words
 from llmauto_tools.insights import significance as s
-from llmauto_tools.insights.evidence import ROUGH, Desk, Figures, Row, Told, noun, table_of
+from llmauto_tools.insights.evidence import ROUGH, Desk, Figures, Row, Told, beside_the_rest, noun, table_of
 from llmauto_tools.insights.layout import Category
 from llmauto_tools.insights.model import Candidate
 
@@ -26,15 +26,15 @@ def cells(desk: Desk, c: Candidate) -> Told | None:
         " GROUP BY a ORDER BY rows DESC, a"
     )
     rows = list(desk.run(sql))
-    mine = next((r for r in rows if r[0] == level), None)
-    rest = [r for r in rows if r[0] != level]
-    if mine is None or not rest:
+    found = beside_the_rest(rows, level)
+    if found is None:
         return None
+    mine, rest = found
     f = Figures()
     f.text("first", level)
     f.text("second", other)
     f.percent("share", mine[3])
-    f.percent("rest", sum(r[2] for r in rest) / sum(r[1] for r in rest))
+    f.percent("rest", rest)
     n, w = words.name(first), words.name(second)
     nested = bool(c.facts.get("nested"))
     title = f"{n} tells {w} almost completely" if nested else f"{n} and {w} go together"

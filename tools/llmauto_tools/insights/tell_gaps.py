@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llmauto_tools.columns import quoted
 from llmauto_tools.insights import pictures, words
-from llmauto_tools.insights.evidence import Desk, Figures, Told, ends, noun, table_of
+from llmauto_tools.insights.evidence import Desk, Figures, Told, beside_the_rest, ends, noun, table_of
 from llmauto_tools.insights.model import Candidate
 
 NOT_AT_RANDOM = (
@@ -22,14 +22,14 @@ def by_group(desk: Desk, c: Candidate) -> Told | None:
         f" {quoted(column)} IS NULL AS gap FROM {desk.relation}) WHERE level IS NOT NULL GROUP BY level ORDER BY share DESC, level"
     )
     rows = list(desk.run(sql))
-    mine = next((r for r in rows if r[0] == level), None)
-    rest = [r for r in rows if r[0] != level]
-    if mine is None or not rest:
+    found = beside_the_rest(rows, level)
+    if found is None:
         return None
+    mine, rest = found
     f = Figures()
     f.text("group", level)
     f.percent("share", mine[3])
-    f.percent("rest", sum(r[2] for r in rest) / sum(r[1] for r in rest))
+    f.percent("rest", rest)
     n, k = words.name(column), words.name(by)
     shown = rows if len(rows) <= 12 else [mine, *[r for r in rows[:11] if r is not mine]]
     chart = pictures.bars(

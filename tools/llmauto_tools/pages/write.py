@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import itertools
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from llmauto_tools.errors import DiskFull, InvalidArguments
+from llmauto_tools.files import write_whole
 from llmauto_tools.pages.blocks import (
     Bars,
     Block,
@@ -47,18 +47,7 @@ def write_page(path: str | os.PathLike[str], title: str, blocks: Sequence[Block]
     target = Path(path)
     content = render_page(title, blocks, lead).encode("utf-8", "backslashreplace")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".page.", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(target, content)
     except OSError as e:
         raise DiskFull(f"The page cannot be written to {target}: {e.strerror}.", "Free some space.") from e
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from llmauto_agent.planner.date_conditions import dated
 from llmauto_agent.planner.date_words import DateLiteral
 from llmauto_agent.planner.neural.grammar import (
     AGGREGATES,
@@ -269,7 +270,7 @@ class _Reader:
                 low = self.expr(argument)
                 return m.Between(argument=argument, low=low, high=self.expr(argument))
             case "PERIOD":
-                return _dated(argument, self.items.dates[self.pointer()])
+                return dated(argument, self.items.dates[self.pointer()])
             case "ONE_OF":
                 values = [self.literal(argument)]
                 while self.peek() != "CLOSE":
@@ -368,27 +369,6 @@ def _date_literal(date: DateLiteral) -> m.Literal_:
     if date.low is None and date.high is None:
         raise PlanError("A date has no day to compare with.")
     return m.Literal_(value=date.low or date.high, type="date")
-
-
-def _dated(argument: m.Expr, date: DateLiteral) -> m.Predicate:
-    """The condition that a date expression of the request sets on a column."""
-    if date.kind == "period":
-        return m.Period(argument=argument, start=date.low, end=date.high)
-    if date.kind == "relative":
-        unit: Any = date.unit
-        return m.RelativePeriod(
-            argument=argument,
-            unit=unit,
-            offset=date.offset,
-            count=date.count,
-            rolling=date.rolling,
-            anchor="data",
-        )
-    part: Any = date.part
-    expr = m.DatePart(part=part, argument=argument)
-    if len(date.values) == 1:
-        return m.Compare(op="=", left=expr, right=m.Literal_(value=date.values[0]))
-    return m.OneOf(argument=expr, values=date.values)
 
 
 # ---- joins

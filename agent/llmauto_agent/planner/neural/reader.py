@@ -130,8 +130,15 @@ def neural_reading(
 ) -> Reading:
     """The best reading with its confidence; a refusal where nothing can be run or the network says so."""
     found, items = candidates(question, index, runtime, context, execute)
-    language = detect_language(question)
-    sure = round(confidence(found, items, runtime.calibration, rules), 3)
+    return reading_of(found, items, runtime.calibration, rules)
+
+
+def reading_of(
+    found: Sequence[Candidate], items: Items, calibration: Sequence[float], rules: Reading | None = None
+) -> Reading:
+    """What `candidates` found, as a reading with its confidence."""
+    question, language = items.question, detect_language(items.question)
+    sure = round(confidence(found, items, calibration, rules), 3)
     if not found or found[0].proposal.refusal is not None:
         reason = found[0].proposal.refusal if found else None
         return Reading(question, language, confidence=sure, missing=unnamed(items), reason=reason)

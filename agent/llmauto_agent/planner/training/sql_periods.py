@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from llmauto_agent.planner.date_conditions import dated
 from llmauto_agent.planner.date_words import DateLiteral
 from llmauto_agent.planner.dates import read_dates
 from llmauto_agent.planner.training import sql_expressions as expressions
@@ -17,13 +18,9 @@ from llmauto_agent.planner.training.sql_scope import CannotSay, SqlScope
 from llmauto_tools.plan.model import (
     Between,
     Compare,
-    DatePart,
     Expr,
     Literal_,
-    OneOf,
-    Period,
     Predicate,
-    RelativePeriod,
 )  # fmt: skip
 
 NAME = "during"
@@ -39,24 +36,9 @@ def during(node: exp.Anonymous, scope: SqlScope) -> Predicate:
     date = find_period(str(words), scope.texts)
     if scope.family(argument) == "number":
         return _year(argument, date)
-    if date.kind == "period":
-        return Period(argument=argument, start=date.low, end=date.high)
-    if date.kind == "relative":
-        unit = date.unit
-        if unit is None or unit == "hour":
-            raise CannotSay("period_not_read", date.text)
-        return RelativePeriod(
-            argument=argument,
-            unit=unit,
-            offset=date.offset,
-            count=date.count,
-            rolling=date.rolling,
-            anchor="data",
-        )
-    part = DatePart(part=date.part, argument=argument)  # type: ignore[arg-type]
-    if len(date.values) == 1:
-        return Compare(op="=", left=part, right=Literal_(value=date.values[0]))
-    return OneOf(argument=part, values=date.values)
+    if date.kind == "relative" and date.unit in {None, "hour"}:
+        raise CannotSay("period_not_read", date.text)
+    return dated(argument, date)
 
 
 def find_period(words: str, texts: Sequence[str]) -> DateLiteral:

@@ -16,11 +16,12 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from llmauto_agent.planner.date_conditions import relative_period
 from llmauto_agent.planner.date_words import DateLiteral
 from llmauto_agent.planner.dates import read_dates
 from llmauto_agent.planner.training.sql_periods import NAME
 from llmauto_tools.plan.compile import compile_plan
-from llmauto_tools.plan.model import ColumnRef, Item, Plan, RelativePeriod
+from llmauto_tools.plan.model import ColumnRef, Item, Plan
 from llmauto_tools.schema import Table
 
 _DAY = dt.timedelta(days=1)
@@ -174,14 +175,7 @@ def _compiled(table: Table, column: str, date: DateLiteral) -> Iterator[exp.Expr
     if unit is None or unit == "hour":
         return
     ref = ColumnRef(name=column, table=table.name)
-    period = RelativePeriod(
-        argument=ref,
-        unit=unit,
-        offset=date.offset,
-        count=date.count,
-        rolling=date.rolling,
-        anchor="data",
-    )
+    period = relative_period(ref, date)
     sql = compile_plan(Plan(table=table.name, select=(Item(expr=ref),), where=period), [table])
     where = sqlglot.parse_one(sql, read="duckdb").find(exp.Where)
     assert where is not None
